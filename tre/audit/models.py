@@ -1,0 +1,46 @@
+"""Tables of the log: events as bytes, leaves in their sealed order, signed checkpoints. All append-only."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Identity, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tre.db.base import Base
+
+
+class EventRow(Base):
+    """An event as inserted in the transaction of what it records; ``body`` is the RFC 8785 form that is hashed."""
+
+    __tablename__ = "audit_event"
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(64), unique=True)
+    txid: Mapped[int] = mapped_column(BigInteger, index=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    action: Mapped[str] = mapped_column(String(80), index=True)
+    outcome: Mapped[str] = mapped_column(String(16))
+    actor: Mapped[str] = mapped_column(String(120), index=True)
+    project: Mapped[str | None] = mapped_column(String(40), index=True)
+    target: Mapped[str | None] = mapped_column(String(120), index=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class LeafRow(Base):
+    """The place of an event in the Merkle tree (RFC 6962), given by the one sealer."""
+
+    __tablename__ = "audit_leaf"
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    event_seq: Mapped[int] = mapped_column(BigInteger, unique=True)
+    leaf_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class CheckpointRow(Base):
+    """A signed checkpoint (C2SP tlog-checkpoint): ``note`` is the exact signed text."""
+
+    __tablename__ = "audit_checkpoint"
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    root: Mapped[bytes] = mapped_column(LargeBinary(32))
+    at: Mapped[datetime]
+    note: Mapped[str]
+
+
+Index("ix_audit_event_project_at", EventRow.project, EventRow.at)
