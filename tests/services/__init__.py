@@ -1,0 +1,1 @@
+"""Real services for tests, on free loopback ports: PostgreSQL, MinIO, OpenBao. Nothing here imitates anything."""

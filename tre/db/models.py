@@ -1,0 +1,26 @@
+"""Imports every table of ours, so that ``Base.metadata`` is whole: migrations, guards and tests need that.
+
+Found by file name, not by import: this package lies below the domains and must not know them.
+"""
+
+from importlib import import_module
+from pathlib import Path
+
+import tre
+from tre.db.base import Base
+
+_ROOT = Path(tre.__file__).parent
+
+
+def model_modules() -> list[str]:
+    """Every module named ``models`` of a domain package (``tre.projects.models`` …), sorted."""
+    found = [path for depth in ("*/models.py", "api/*/models.py") for path in _ROOT.glob(depth)]
+    names = [".".join(("tre", *path.relative_to(_ROOT).with_suffix("").parts)) for path in found]
+    return sorted(name for name in names if name != "tre.db.models")
+
+
+def load_models() -> type[Base]:
+    """Import all of them; returns the base whose metadata is now complete."""
+    for name in model_modules():
+        import_module(name)
+    return Base
