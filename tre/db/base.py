@@ -1,8 +1,9 @@
 """The declarative base and the column types that all tables share."""
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import DateTime, MetaData
+from sqlalchemy import DateTime, Enum, MetaData
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 _NAMING = {
@@ -21,6 +22,13 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: DateTime(timezone=True)}  # noqa: RUF012  # SQLAlchemy's own declared shape
 
 
+def str_enum(kind: type[StrEnum], length: int = 24) -> Enum:
+    """A column type that keeps ``kind`` as text and gives back its members; a new member needs no migration."""
+    return Enum(
+        kind, native_enum=False, create_constraint=False, length=length, values_callable=lambda e: [m.value for m in e]
+    )
+
+
 STATE = {"info": {"state": True}}
 
-__all__ = ["STATE", "Base", "mapped_column"]
+__all__ = ["STATE", "Base", "mapped_column", "str_enum"]

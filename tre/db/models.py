@@ -9,14 +9,16 @@ from pathlib import Path
 import tre
 from tre.db.base import Base
 
+# Modules of this name that hold no tables: this one, and the value types of the disclosure engine.
+_OTHERS = {"tre.db.models", "tre.egress.checks.models"}
 _ROOT = Path(tre.__file__).parent
 
 
 def model_modules() -> list[str]:
-    """Every module named ``models`` of a domain package (``tre.projects.models`` …), sorted."""
-    found = [path for depth in ("*/models.py", "api/*/models.py") for path in _ROOT.glob(depth)]
+    """Every module named ``models`` of a package of ours (``tre.projects.models`` …), sorted."""
+    found = [path for depth in ("*/models.py", "*/*/models.py") for path in _ROOT.glob(depth)]
     names = [".".join(("tre", *path.relative_to(_ROOT).with_suffix("").parts)) for path in found]
-    return sorted(name for name in names if name != "tre.db.models")
+    return sorted(set(names) - _OTHERS)
 
 
 def load_models() -> type[Base]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for PostgreSQL (``postgresql+psycopg://…``), pinged before use: a restart of the server is felt once."""
+    """An engine for PostgreSQL (``postgresql+psycopg://…``), pinged before use: a server restart is felt once."""
     return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
 
 
