@@ -16,6 +16,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "serve": ("tre.cli.serve", "serve_command", "Run the web application and its APIs."),
     "worker": ("tre.cli.serve", "worker_command", "Run the worker."),
     "kes-bridge": ("tre.cli.serve", "kes_bridge_command", "Serve MinIO's key protocol in front of Vault transit."),
+    "wait": ("tre.cli.wait", "wait_command", "Wait until database, Vault and object store are set up."),
+    "vault-init": ("tre.cli.wait", "vault_init_command", "Initialise Vault on its first start."),
     "db": ("tre.cli.db", "db_group", "Migrate the database."),
     "platform": ("tre.cli.platform", "platform_group", "Set up Vault, object store and first roles."),
 }

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     # database: three roles, so that the application cannot change the log and the sealer cannot change decisions
     database_url: SecretStr = SecretStr("")
     migration_database_url: SecretStr = SecretStr("")
+    sealer_database_url: SecretStr = SecretStr("")
 
     # identity provider
     oidc_issuer: str = "https://id.tre.localhost/realms/tre"
