@@ -191,14 +191,22 @@ class Vault:
         )
         self._retried("destroy a key", lambda client: client.secrets.transit.delete_key(name=name, mount_point=KEYS))
 
-    def encrypt(self, key: str, plaintext: bytes, context: bytes = b"") -> str:
+    def encrypt(self, slug: str, data: bytes) -> str:
+        """Encrypt under the project's key: unreadable once the project is closed."""
+        return self.encrypt_with(f"p-{slug}", data)
+
+    def decrypt(self, slug: str, text: str) -> bytes:
+        """What ``encrypt`` was given."""
+        return self.decrypt_with(f"p-{slug}", text)
+
+    def encrypt_with(self, key: str, plaintext: bytes, context: bytes = b"") -> str:
         """Encrypt under a key of ``tre-keys``; ``context`` is bound to the answer as associated data."""
         body = {"plaintext": _b64(plaintext)} | ({"associated_data": _b64(context)} if context else {})
         answer = self._retried("encrypt", lambda client: client.write_data(f"{KEYS}/encrypt/{key}", data=body))
         return str(answer["data"]["ciphertext"])
 
-    def decrypt(self, key: str, ciphertext: str, context: bytes = b"") -> bytes:
-        """What ``encrypt`` was given; raises Unavailable for another key or context."""
+    def decrypt_with(self, key: str, ciphertext: str, context: bytes = b"") -> bytes:
+        """What ``encrypt_with`` was given; raises Unavailable for another key or context."""
         body = {"ciphertext": ciphertext} | ({"associated_data": _b64(context)} if context else {})
         answer = self._retried("decrypt", lambda client: client.write_data(f"{KEYS}/decrypt/{key}", data=body))
         return base64.b64decode(answer["data"]["plaintext"])
