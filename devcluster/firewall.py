@@ -1,0 +1,84 @@
+"""Take the cluster's chains and sets out of the machine's firewall, and nothing else."""
+
+from __future__ import annotations
+
+import re
+
+from devcluster.network_plan import POD_NETWORK
+from devcluster.shell import quiet, run
+
+CLUSTER_CHAIN = re.compile(r"^KUBE-")
+SET_NAME = re.compile(r"^(inet6:)?KUBE-")
+SHARED_CNI_CHAINS = ("CNI-HOSTPORT-DNAT", "CNI-HOSTPORT-MASQ", "CNI-HOSTPORT-SETMARK")
+TABLES = ("filter", "nat", "mangle", "raw")
+
+
+def cluster_chains(dump: str) -> set[str]:
+    """Return the chains of `iptables-save`'s output that belong to the cluster.
+
+    CNI chains are ours when a rule that leads to them names our pod network; the chains that all networks share are
+    ours when nobody else's lead from them.
+    """
+    declared = re.findall(r"^:(\S+)", dump, re.MULTILINE)
+    ours = {name for name in declared if CLUSTER_CHAIN.match(name)}
+    rules = [line for line in dump.splitlines() if line.startswith("-A ")]
+    marked = {_target(rule) for rule in rules if f'"{POD_NETWORK}"' in rule}
+    ours |= {name for name in declared if name.startswith("CNI-") and name in marked and name not in SHARED_CNI_CHAINS}
+    for shared in SHARED_CNI_CHAINS:
+        leads_to = {_target(rule) for rule in rules if rule.startswith(f"-A {shared} ")}
+        if shared in declared and not {name for name in leads_to if name.startswith("CNI-DN-")} - ours:
+            ours.add(shared)
+    return ours
+
+
+def remaining(dump: str) -> list[str]:
+    """Return the rules and chains of the cluster that are in a dump."""
+    chains = cluster_chains(dump)
+    return [line for line in dump.splitlines() if _belongs(line, chains)]
+
+
+def without_cluster(dump: str) -> str:
+    """Return the dump as `iptables-restore` takes it, without the cluster's chains and the rules that lead there."""
+    chains = cluster_chains(dump)
+    return "\n".join(line for line in dump.splitlines() if not _belongs(line, chains)) + "\n"
+
+
+def _belongs(line: str, chains: set[str]) -> bool:
+    if line.startswith(":"):
+        return line[1:].split(maxsplit=1)[0] in chains
+    if not line.startswith("-A "):
+        return False
+    return line.split()[1] in chains or _target(line) in chains or f'"{POD_NETWORK}"' in line or "--match-set KUBE-" in line
+
+
+def _target(rule: str) -> str:
+    found = re.search(r" -[jg] (\S+)", rule)
+    return found[1] if found else ""
+
+
+def clear() -> None:
+    """Remove the cluster's chains, rules and address sets, for IPv4 and IPv6."""
+    for family in ("iptables", "ip6tables"):
+        if not quiet([f"{family}-save", "-t", "filter"]):
+            continue
+        for table in TABLES:
+            dump = run([f"{family}-save", "-t", table]) if quiet([f"{family}-save", "-t", table]) else ""
+            if remaining(dump):
+                run([f"{family}-restore", "-T", table], stdin=without_cluster(dump))
+    for name in sets():
+        quiet(["ipset", "destroy", name])
+
+
+def sets() -> list[str]:
+    """Return the cluster's address sets."""
+    names = run(["ipset", "list", "-n"]).split() if quiet(["ipset", "list", "-n"]) else []
+    return [name for name in names if SET_NAME.match(name)]
+
+
+def leftovers() -> list[str]:
+    """Return what of the cluster is still in the firewall."""
+    found = [f"set {name}" for name in sets()]
+    for family in ("iptables", "ip6tables"):
+        if quiet([f"{family}-save"]):
+            found += [f"{family}: {line}" for line in remaining(run([f"{family}-save"]))]
+    return found

@@ -1,0 +1,3 @@
+module tre-pause
+
+go 1.26

@@ -1,0 +1,3 @@
+module tre-probe
+
+go 1.26

@@ -1,0 +1,148 @@
+"""Start, find and stop the cluster's processes.
+
+A process is detached from the shell that started it. Its pid file also holds the process's start time, so that a pid
+that the machine gave to another program since then is not mistaken for ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from devcluster.errors import DevClusterError
+from devcluster.paths import Paths
+
+PROC = Path("/proc")
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True)
+class Service:
+    """A program of the cluster that keeps running."""
+
+    name: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+def start_time(pid: int) -> str | None:
+    """Return when the process started (clock ticks since boot), or None when it is gone or a zombie."""
+    try:
+        text = (PROC / str(pid) / "stat").read_text()
+    except OSError:
+        return None
+    fields = text.rpartition(")")[2].split()
+    return None if fields[0] in "ZX" else fields[19]
+
+
+def find(paths: Paths, name: str) -> int | None:
+    """Return the pid of our process of this name if it runs."""
+    try:
+        pid_text, started = (paths.pids / name).read_text().split()
+    except (OSError, ValueError):
+        return None
+    return int(pid_text) if start_time(int(pid_text)) == started else None
+
+
+def start(paths: Paths, service: Service) -> int:
+    """Start a service unless it already runs; return its pid.
+
+    Its environment is bare: nothing of the caller's (proxies, tokens) reaches it.
+    """
+    running = find(paths, service.name)
+    if running is not None:
+        return running
+    env = {"PATH": SYSTEM_PATH, "HOME": str(paths.state), "LANG": "C.UTF-8", **service.env}
+    with (paths.log / f"{service.name}.log").open("ab") as log:
+        process = subprocess.Popen(
+            service.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, cwd="/", start_new_session=True
+        )
+    (paths.pids / service.name).write_text(f"{process.pid} {start_time(process.pid) or 0}")
+    return process.pid
+
+
+def check_alive(paths: Paths, names: Iterable[str]) -> None:
+    """Raise DevClusterError with the end of its log for the first process that has died."""
+    for name in names:
+        if find(paths, name) is None:
+            raise DevClusterError(f"{name} stopped. The end of its log ({paths.log / name}.log):\n{tail(paths, name)}")
+
+
+def tail(paths: Paths, name: str, lines: int = 8) -> str:
+    """Return the last lines of a process's log."""
+    try:
+        text = (paths.log / f"{name}.log").read_text(errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def stop(paths: Paths, name: str, *, grace: float = 10.0) -> bool:
+    """Stop our process of this name, by force after the grace time. Return whether it ran."""
+    pid = find(paths, name)
+    if pid is not None:
+        stop_pids([pid], grace=grace)
+    (paths.pids / name).unlink(missing_ok=True)
+    return pid is not None
+
+
+def stop_pids(pids: Iterable[int], *, grace: float) -> None:
+    """Ask processes to end, wait, then kill those that did not."""
+    left = {pid: start_time(pid) for pid in pids}
+    _signal(left, signal.SIGTERM)
+    deadline = time.monotonic() + grace
+    while _living(left) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    _signal(_living(left), signal.SIGKILL)
+    deadline = time.monotonic() + 5
+    while _living(left) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def _living(pids: Mapping[int, str | None]) -> dict[int, str | None]:
+    _reap(pids)
+    return {pid: started for pid, started in pids.items() if started is not None and start_time(pid) == started}
+
+
+def _reap(pids: Iterable[int]) -> None:
+    # Only a process of this very run is our child; for all others there is nothing to collect.
+    for pid in pids:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+
+
+def _signal(pids: Mapping[int, str | None], number: signal.Signals) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def command_line(pid: int) -> list[str]:
+    """Return the arguments of a process; empty when it is gone."""
+    try:
+        raw = (PROC / str(pid) / "cmdline").read_bytes()
+    except OSError:
+        return []
+    return [part.decode(errors="replace") for part in raw.split(b"\0") if part]
+
+
+def all_pids() -> list[int]:
+    """Return the pids of all processes of this machine."""
+    return [int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit()]
+
+
+def memory_kib(pid: int) -> int:
+    """Return a process's resident memory."""
+    try:
+        for line in (PROC / str(pid) / "status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1])
+    except OSError:
+        pass
+    return 0
