@@ -28,7 +28,6 @@ class Project(Base):
     last_export_on: Mapped[date | None]
     awake: Mapped[bool] = mapped_column(default=True)
     last_used_at: Mapped[datetime | None]
-    service_token_sha256: Mapped[str | None] = mapped_column(String(64))  # of the hub's and gateway's token
     embargo_until: Mapped[date | None]  # results stay off the public register until then
     created_at: Mapped[datetime]
 
@@ -105,6 +104,16 @@ class AuthorisedDataset(Base):
     authorisation_id: Mapped[str] = mapped_column(ForeignKey("authorisation.id"), primary_key=True)
     dataset: Mapped[str] = mapped_column(String(80), primary_key=True)
     variables: Mapped[list[str]] = mapped_column(ARRAY(String))
+
+
+class SparkServer(Base):
+    """A person of the project for whom a Spark Connect server is kept running."""
+
+    __tablename__ = "project_spark"
+    __table_args__ = (STATE,)
+    project_slug: Mapped[str] = mapped_column(ForeignKey("project.slug"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    since: Mapped[datetime]
 
 
 class Step(Base):

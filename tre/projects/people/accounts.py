@@ -26,8 +26,8 @@ class Identity:
 
     issuer: str
     subject: str
-    name: str = ""
     email: str = ""
+    display_name: str = ""
     invitation: str | None = None
 
 

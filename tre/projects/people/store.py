@@ -17,6 +17,17 @@ def get_person(session: Session, person_id: str) -> Person:
     return person
 
 
+def get(session: Session, person_id: str) -> Person | None:
+    """The person with this id, or None."""
+    return session.get(Person, person_id)
+
+
+def find(session: Session, issuer: str, subject: str) -> Person | None:
+    """The person behind an account, or None; records nothing (bearer tokens ask at every call)."""
+    account = account_of(session, issuer, subject)
+    return account.person if account else None
+
+
 def find_person(session: Session, reference: str) -> Person | None:
     """The person with this id or slug, or None."""
     return session.scalar(select(Person).where((Person.id == reference) | (Person.slug == reference)))
