@@ -8,7 +8,7 @@ from pathlib import Path
 from images.errors import UnknownImage
 
 REPOSITORY_ROOT = Path(__file__).resolve().parent.parent
-_PACKAGE_INPUTS = ("pyproject.toml", "README.md", "tre", "policies")
+_PACKAGE_INPUTS = ("requirements/build.lock", "pyproject.toml", "README.md", "tre", "policies")
 
 
 @dataclass(frozen=True)
