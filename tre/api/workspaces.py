@@ -1,0 +1,95 @@
+"""Composition: what the workspace needs of projects, people and the platform, filled in (docs/architecture.md)."""
+
+import json
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tre.api.context import Services
+from tre.core.errors import TreError
+from tre.core.settings import Settings
+from tre.platform.cluster import Cluster
+from tre.projects.models import AuthorisedPerson, Project
+from tre.projects.people import find_person, get
+from tre.projects.people.standing import obstacles
+from tre.sessions.contracts import Parts, Standing, WorkspaceFacts
+
+_REACHED = ("minio", "openbao", "tre-workspace")
+
+
+class Gate:
+    """The projects' answer to "may this person work there today?"; reads only the authorisation in force."""
+
+    def standing(self, session: Session, slug: str, person_id: str, on: date) -> Standing | None:
+        """None when the project or the person is unknown."""
+        project = session.scalar(select(Project).where(Project.slug == slug))
+        person = get(session, person_id)
+        if project is None or person is None:
+            return None
+        named = _named(project, person_id, on)
+        return Standing(
+            person_id=person.id,
+            person_slug=person.slug,
+            display_name=person.display_name,
+            project_state=project.state.value,
+            frozen=project.frozen,
+            member=named is not None,
+            lead=bool(named and named.lead),
+            spark=True,
+            hindrance=next(iter(obstacles(session, person.id, on)), None),
+        )
+
+    def person_id(self, session: Session, person_slug: str) -> str | None:
+        """The person of a slug."""
+        person = find_person(session, person_slug)
+        return person.id if person is not None and person.slug == person_slug else None
+
+    def touch(self, session: Session, slug: str, at: datetime) -> None:
+        """Keep the hub awake: the reconciler scales it by these two columns."""
+        project = session.scalar(select(Project).where(Project.slug == slug).with_for_update())
+        if project is not None:
+            project.last_used_at, project.awake = at, True
+
+
+def _named(project: Project, person_id: str, on: date) -> AuthorisedPerson | None:
+    """The person's line in the authorisation in force, when the day is within both its dates."""
+    current = project.authorisation
+    if current is None or not current.starts_on <= on <= current.ends_on:
+        return None
+    return next((p for p in current.people if p.person_id == person_id and on <= p.ends_on), None)
+
+
+def facts(settings: Settings, cluster: Cluster) -> WorkspaceFacts:
+    """What pods are told; an address that is not there is left out, and the pod that needs it does not come up."""
+    addresses = {}
+    for name in _REACHED:
+        try:
+            addresses[name] = cluster.service_ip(name, settings.namespace)
+        except TreError:
+            continue
+    try:
+        images = json.loads(settings.images_file.read_text("utf-8"))
+    except FileNotFoundError:
+        images = {}
+    return WorkspaceFacts(
+        images=images,
+        addresses=addresses,
+        namespace=settings.namespace,
+        s3_endpoint=settings.s3_endpoint,
+        s3_region=settings.s3_region,
+        vault_addr=settings.vault_addr,
+        idle_minutes=settings.idle_minutes,
+    )
+
+
+def parts_of(services: Services) -> Parts:
+    """The workspace's adapters of this process."""
+    return Parts(
+        gate=Gate(),
+        store=services.store,
+        vault=services.vault,
+        pods=services.cluster,
+        facts=facts(services.settings, services.cluster),
+        clock=services.clock,
+    )
