@@ -132,3 +132,28 @@ class Report:
     @property
     def findings(self) -> tuple[Finding, ...]:
         return tuple(finding for file in self.files for finding in file.findings)
+
+    def to_json(self) -> bytes:
+        """Canonical JSON that follows ``schema/report-1.json``."""
+        from tre.egress.checks.report.codec import report_to_json  # noqa: PLC0415
+
+        return report_to_json(self)
+
+    @staticmethod
+    def from_json(data: bytes) -> "Report":
+        """A report read back; raises ValueError when it does not follow the schema."""
+        from tre.egress.checks.report.codec import report_from_json  # noqa: PLC0415
+
+        return report_from_json(data)
+
+    def tables_json(self) -> bytes:
+        """The reduced tables, for the ledger; never leaves the environment."""
+        from tre.egress.checks.report.codec import tables_to_json  # noqa: PLC0415
+
+        return tables_to_json(self)
+
+    def with_tables(self, data: bytes) -> "Report":
+        """This report with the tables that ``tables_json`` wrote."""
+        from tre.egress.checks.report.codec import with_tables  # noqa: PLC0415
+
+        return with_tables(self, data)

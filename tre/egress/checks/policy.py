@@ -78,6 +78,7 @@ class Policy:
     overrides: tuple[tuple[str, str], ...] = ()  # (rule id, off | info | review | block)
     reviewers: int = 2
     digest: str = ""
+    source: str = field(default="", repr=False)  # canonical JSON, so that a worker can be given the same policy
 
     @classmethod
     def load(cls, which: str | Path) -> "Policy":
@@ -110,7 +111,8 @@ class Policy:
             "overrides": tuple(sorted((key, _word(value)) for key, value in data.get("overrides", {}).items())),
         }
         canonical = json.dumps(data, sort_keys=True, ensure_ascii=False).encode()
-        return cls(**plain, **lists, **pairs, **sections, digest=hashlib.sha256(canonical).hexdigest())
+        digest = hashlib.sha256(canonical).hexdigest()
+        return cls(**plain, **lists, **pairs, **sections, digest=digest, source=canonical.decode())
 
     def severity(self, rule_id: str, found: Severity) -> Severity | None:
         """The severity after overrides; None when the rule is off."""

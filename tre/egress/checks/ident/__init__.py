@@ -1,0 +1,1 @@
+"""Identifiers: check digits, patterns, names of SNDS variables. Shared by the rules of ID and MIC."""
