@@ -103,7 +103,7 @@ def membership(session: Session, slug: str, person_id: str, on: date) -> Members
 
 
 def people_with_homes(session: Session, slug: str) -> dict[str, bool]:
-    """Everybody whom a confirmed version ever named, with whether they lead now: their volumes are kept until closing."""
+    """Everybody whom a confirmed version ever named, with whether they lead now: volumes are kept until closing."""
     project = get_project(session, slug)
     current = project.authorisation
     leads = {named.person_id for named in current.people if named.lead} if current else set()
