@@ -14,7 +14,7 @@ class EventRow(Base):
     __tablename__ = "audit_event"
     seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     event_id: Mapped[str] = mapped_column(String(64), unique=True)
-    txid: Mapped[int] = mapped_column(BigInteger, index=True)
+    txid: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[datetime] = mapped_column(index=True)
     action: Mapped[str] = mapped_column(String(80), index=True)
     outcome: Mapped[str] = mapped_column(String(16))
@@ -37,10 +37,22 @@ class CheckpointRow(Base):
     """A signed checkpoint (C2SP tlog-checkpoint): ``note`` is the exact signed text."""
 
     __tablename__ = "audit_checkpoint"
-    size: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger, index=True)
     root: Mapped[bytes] = mapped_column(LargeBinary(32))
     at: Mapped[datetime]
     note: Mapped[str]
 
 
+class TileRow(Base):
+    """256 neighbouring hashes of one level of the tree, joined; written once, when the tile is full."""
+
+    __tablename__ = "audit_tile"
+    level: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    hashes: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+# The sealer takes events in the order (transaction, sequence): see tre/audit/seal.py.
+Index("ix_audit_event_txid_seq", EventRow.txid, EventRow.seq)
 Index("ix_audit_event_project_at", EventRow.project, EventRow.at)

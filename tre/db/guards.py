@@ -22,7 +22,7 @@ BEGIN
   RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'TRE02';
 END $$
 """
-APPEND_ONLY_TABLES = ("audit_event", "audit_leaf", "audit_checkpoint")
+APPEND_ONLY_TABLES = ("audit_event", "audit_leaf", "audit_tile", "audit_checkpoint")
 
 
 def install_guards(connection: Connection) -> None:

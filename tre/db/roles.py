@@ -6,7 +6,7 @@ The application cannot change the log, the sealer cannot change decisions; both 
 from sqlalchemy import Connection, text
 
 OWNER, APP, SEALER = "tre_owner", "tre_app", "tre_sealer"
-LOG_TABLES = ("audit_event", "audit_leaf", "audit_checkpoint")
+LOG_TABLES = ("audit_event", "audit_leaf", "audit_tile", "audit_checkpoint")
 
 
 def create_roles(connection: Connection) -> None:
@@ -27,7 +27,12 @@ def grant_roles(connection: Connection) -> None:
     for table in present.intersection(LOG_TABLES):
         run(f"REVOKE ALL ON {table} FROM {APP}, {SEALER}")
         run(f"GRANT SELECT ON {table} TO {APP}, {SEALER}")
-    for table, role in (("audit_event", APP), ("audit_leaf", SEALER), ("audit_checkpoint", SEALER)):
+    for table, role in (
+        ("audit_event", APP),
+        ("audit_leaf", SEALER),
+        ("audit_tile", SEALER),
+        ("audit_checkpoint", SEALER),
+    ):
         if table in present:
             run(f"GRANT INSERT ON {table} TO {role}")
     if "alembic_version" in present:
