@@ -13,7 +13,7 @@ from tre.audit.service import record
 from tre.core.clock import Clock, system_clock
 from tre.core.errors import Conflict, Forbidden
 from tre.core.ids import check_slug, new_id
-from tre.projects.people.models import Account, Invitation, Person
+from tre.projects.people.models import Account, ExpectedAccount, Invitation, Person
 from tre.projects.people.permissions import check_may_administer_people
 from tre.projects.people.store import account_of, find_person
 
@@ -28,6 +28,7 @@ class Identity:
     subject: str
     email: str = ""
     display_name: str = ""
+    username: str = ""
     invitation: str | None = None
 
 
@@ -93,6 +94,10 @@ def sign_in(session: Session, identity: Identity, *, event: AuditEvent, clock: C
 
 def _bind(session: Session, identity: Identity, clock: Clock) -> Account:
     if not identity.invitation:
+        expected = session.get(ExpectedAccount, (identity.issuer, identity.username), with_for_update=True)
+        if expected is not None and expected.bound_at is None:
+            expected.bound_at = clock()
+            return bind_account(session, expected.person_id, identity, clock)
         raise Forbidden(
             "not-invited",
             "This account is not known here.",

@@ -39,6 +39,17 @@ class Account(Base):
     person: Mapped[Person] = relationship(back_populates="accounts")
 
 
+class ExpectedAccount(Base):
+    """An account that the installation names: whoever first signs in with this user name is the person, once."""
+
+    __tablename__ = "person_expected_account"
+    __table_args__ = (STATE,)
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    bound_at: Mapped[datetime | None]
+
+
 class Invitation(Base):
     """Binds one account to one person, once; only the code's hash is kept."""
 
