@@ -12,7 +12,7 @@ import hvac
 from hvac import exceptions as vault_errors
 from requests.exceptions import RequestException
 
-from tre.core.errors import Forbidden, NotFound, Temporary, Unavailable
+from tre.core.errors import Forbidden, Invalid, NotFound, Temporary, Unavailable
 from tre.core.settings import Settings
 
 KV, KEYS, SIGN = "tre-kv", "tre-keys", "tre-sign"
@@ -41,6 +41,8 @@ def translated(what: str) -> Iterator[None]:
         raise Forbidden("vault-denied", f"Vault refused: {what}.", "Run `tre platform setup` again.") from error
     except (vault_errors.VaultDown, vault_errors.BadGateway, RequestException) as error:
         raise Temporary("vault-unreachable", f"Vault cannot be reached: {what}.", _RETRY) from error
+    except vault_errors.InvalidRequest as error:
+        raise Invalid("vault-invalid", f"Vault does not accept: {what}.", "") from error
     except vault_errors.VaultError as error:
         raise Unavailable("vault-error", f"Vault refused ({type(error).__name__}): {what}.", _RETRY) from error
 
@@ -116,11 +118,8 @@ class Vault:
         """Revoke a session's token by its accessor. Idempotent."""
         try:
             self._retried("revoke a token", lambda client: client.auth.token.revoke_accessor(accessor))
-        except NotFound:
+        except (NotFound, Invalid):  # an accessor that is not known any more
             return
-        except Unavailable as error:
-            if not isinstance(error.__cause__, vault_errors.InvalidRequest):
-                raise
 
     # --- project secrets
     def write_secret(self, slug: str, name: str, values: Mapping[str, str]) -> None:
@@ -179,6 +178,14 @@ class Vault:
             return False
         return True
 
+    def key_names(self, prefix: str = "") -> list[str]:
+        """Names of the keys of ``tre-keys`` that begin with ``prefix``."""
+        try:
+            answer = self._retried("list keys", lambda client: client.secrets.transit.list_keys(mount_point=KEYS))
+        except NotFound:
+            return []
+        return [name for name in answer["data"]["keys"] if name.startswith(prefix)]
+
     def destroy_key(self, name: str) -> None:
         """Destroy a transit key: what it encrypted can never be read again. Idempotent."""
         if not self.key_exists(name):
@@ -206,7 +213,7 @@ class Vault:
         return str(answer["data"]["ciphertext"])
 
     def decrypt_with(self, key: str, ciphertext: str, context: bytes = b"") -> bytes:
-        """What ``encrypt_with`` was given; raises Unavailable for another key or context."""
+        """What ``encrypt_with`` was given; raises Invalid for another key or context."""
         body = {"ciphertext": ciphertext} | ({"associated_data": _b64(context)} if context else {})
         answer = self._retried("decrypt", lambda client: client.write_data(f"{KEYS}/decrypt/{key}", data=body))
         return base64.b64decode(answer["data"]["plaintext"])
