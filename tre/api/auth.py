@@ -18,6 +18,7 @@ from tre.core.errors import Unauthorised
 from tre.core.people import Actor, Role
 from tre.platform.oidc import Claims, OidcClient
 from tre.projects import people
+from tre.projects.people.store import account_of
 
 COOKIE = "__Host-tre"
 LIFETIME = timedelta(hours=10)
@@ -54,11 +55,12 @@ def _from_token(request: Request, services: Services, token: str) -> Actor:
     with services.db.transaction() as session:
         if claims.sid and session.get(EndedSid, claims.sid):
             raise Unauthorised("token-signed-out", "This token's session was signed out.", "Sign in again.")
-        person = people.find(session, claims.issuer, claims.subject)
-        if person is None:
+        account = account_of(session, claims.issuer, claims.subject)
+        if account is None or account.person.frozen_at is not None:
             raise Unauthorised(
-                "account-unknown", "This account is not bound to a person here.", "Open the invitation you received."
+                "account-unknown", "This account gives no access here.", "Open your invitation, or ask your contact."
             )
+        person = account.person
         roles = people.roles_in_force(session, person.id, claims.roles)
     return _actor(request, person.id, person.slug, roles)
 
@@ -73,8 +75,8 @@ def _from_cookie(request: Request, services: Services, cookie: str, anonymous: A
             return anonymous
         if now - row.seen_at > _SEEN_EVERY:
             row.seen_at = now
-        person = people.get(session, row.person_id)
-        if person is None:
+        person = session.get(people.Person, row.person_id)
+        if person is None or person.frozen_at is not None:
             return anonymous
         roles = people.roles_in_force(session, person.id, frozenset(Role(name) for name in row.token_roles))
     request.state.web_session = cookie

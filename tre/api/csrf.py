@@ -1,7 +1,7 @@
 """Cross-site requests: a state-changing call by cookie must come from our own pages, and show the session's token.
 
 Two independent checks (design §2): where the browser says the call comes from, and a token derived from the cookie,
-which no other origin can read. A notebook's page is same-site with us (`*.work.<domain>`), so SameSite alone would not do.
+which no other origin can read. A notebook is same-site with us (`*.work.<domain>`): SameSite alone would not do.
 """
 
 import hashlib

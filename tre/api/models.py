@@ -36,6 +36,7 @@ class SignIn(Base):
     nonce: Mapped[str] = mapped_column(String(64))
     verifier: Mapped[str] = mapped_column(String(128))
     return_to: Mapped[str] = mapped_column(String(500))
+    invitation: Mapped[str | None] = mapped_column(String(100))
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 

@@ -42,7 +42,7 @@ def _redirect_uri(services: Services) -> str:
 
 
 @router.get("/sign-in", name="auth.sign-in")
-def sign_in(request: Request, session: Tx, services: Svc, next: str = "/") -> Response:
+def sign_in(request: Request, session: Tx, services: Svc, next: str = "/", invitation: str = "") -> Response:
     """Start a code flow with PKCE; bound to this browser by a cookie and to this attempt by state and nonce."""
     state, nonce, verifier = (secrets.token_urlsafe(size) for size in (32, 32, 64))
     flow = CodeFlow(state, nonce, verifier, _redirect_uri(services))
@@ -56,6 +56,7 @@ def sign_in(request: Request, session: Tx, services: Svc, next: str = "/") -> Re
             nonce=flow.nonce,
             verifier=flow.verifier,
             return_to=local_path(next),
+            invitation=invitation[:100] or None,
             created_at=now,
         )
     )
@@ -75,20 +76,20 @@ def callback(
     code: Annotated[str, Query(max_length=4000)] = "",
 ) -> Response:
     """The return from the provider: one use, this browser, this attempt, a second factor; else nobody is signed in."""
-    flow, return_to = _take(request, services, state)
+    attempt = _take(request, services, state)
     if not code:
         raise Unauthorised("sign-in-refused", "The identity provider did not sign you in.", "Sign in again.")
-    claims = _client(request).exchange(code, flow)
+    claims = _client(request).exchange(code, _flow(attempt, services))
     with services.db.transaction() as session:
-        person = _welcome(session, claims, visitor)
+        person = _welcome(session, claims, attempt.invitation, visitor)
         value = auth.open_session(session, person, claims, services.clock())
-    response = RedirectResponse(return_to, 303)
+    response = RedirectResponse(attempt.return_to, 303)
     auth.set_cookie(response, value)
     response.delete_cookie(COOKIE, path="/", secure=True, httponly=True)
     return response
 
 
-def _take(request: Request, services: Services, state: str) -> tuple[CodeFlow, str]:
+def _take(request: Request, services: Services, state: str) -> SignIn:
     """The attempt that this browser started; taken out, so that it serves once."""
     with services.db.transaction() as session:
         row = session.get(SignIn, auth.digest(request.cookies.get(COOKIE, "")), with_for_update=True)
@@ -98,17 +99,22 @@ def _take(request: Request, services: Services, state: str) -> tuple[CodeFlow, s
         raise Unauthorised(
             "sign-in-attempt", "This sign-in was not started in this browser, or took too long.", "Sign in again."
         )
-    return CodeFlow(row.state, row.nonce, row.verifier, _redirect_uri(services)), row.return_to
+    return row
 
 
-def _welcome(session: Session, claims: Claims, visitor: Actor) -> str:
+def _flow(attempt: SignIn, services: Services) -> CodeFlow:
+    return CodeFlow(attempt.state, attempt.nonce, attempt.verifier, _redirect_uri(services))
+
+
+def _welcome(session: Session, claims: Claims, invitation: str | None, visitor: Actor) -> str:
     """The person behind the account; unknown accounts are refused by the people's domain."""
     raw = claims.raw
     identity = people.Identity(
         issuer=claims.issuer,
         subject=claims.subject,
         email=str(raw.get("email") or ""),
-        display_name=str(raw.get("name") or raw.get("preferred_username") or ""),
+        name=str(raw.get("name") or raw.get("preferred_username") or ""),
+        invitation=invitation,
     )
     event = AuditEvent(
         action="session.sign-in",

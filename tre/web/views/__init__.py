@@ -1,0 +1,1 @@
+"""What pages show, gathered from the domains: frozen values, no rules."""
