@@ -153,7 +153,7 @@ def main() -> None:
         for module in _PRELOAD.get(suffix, ()):
             with suppress(ImportError):
                 import_module(module)
-    _Server(Policy.parse(head["policy"]), head["workers"]).serve(jobs)
+    _Server(Policy.parse(head["policy"], trusted=True), head["workers"]).serve(jobs)
 
 
 if __name__ == "__main__":

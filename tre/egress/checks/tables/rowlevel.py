@@ -4,7 +4,6 @@ An aggregated table has a key: its label columns name each row once, and the res
 attributes: columns whose combinations repeat or are unique by chance, no statistic, often a number for each person.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 
 from tre.egress.checks.ident.columns import flat_name
@@ -14,9 +13,6 @@ from tre.egress.checks.tables.cells import Kind
 from tre.egress.checks.tables.frame import STATISTICS, Column, Frame, Role
 from tre.egress.checks.tables.lexicon import ID_WORDS, PERSON, has, tokens
 
-_CARDINALITY = 7  # low-cardinality columns looked at, at most
-_UNIQUE = 0.95
-_SINGLETONS = 0.05
 _CODES = frozenset("code codes snomed snomedct ctv3 icd icd10 cim cim10 ccam ghm atc bnf dmd term terms description libelle label name category cat type".split())
 
 
@@ -36,30 +32,56 @@ _NO = RowLevel(0)
 def row_level(frame: Frame, policy: Policy) -> RowLevel:
     """Test a frame; needs no minimum of rows itself (rules apply theirs)."""
     del policy
-    height = frame.height
-    if height < 5 or frame.of(Role.COUNT) or _statistics(frame):
+    if frame.height < 5:
         return _NO
-    attributes = _attributes(frame)
     numbered = [column for column in frame.columns if _patient_number(column)]
-    if numbered and (len(attributes) >= 1 or _distinct(numbered[0]) > 0.5):
-        return RowLevel(2, height, "patient-number", (numbered[0].index,))
-    if len(attributes) < 2 or _reference(frame, attributes):
+    attributes = _attributes(frame)
+    if numbered and (attributes or _distinct(numbered[0]) > 0.5):
+        return RowLevel(2, frame.height, "patient-number", (numbered[0].index,))
+    if frame.of(Role.COUNT) or _statistics(frame) or len(attributes) < 2 or _reference(frame, attributes):
         return _NO
-    if frame.of(Role.MAYBE) and len(attributes) < 4:
-        return _NO
-    unique = [c for c in attributes if c.role not in (Role.LABEL, Role.YEAR) and _distinct(c) >= _UNIQUE and not _index(c)]
-    persons = sum(has(column.name, PERSON) for column in frame.columns)
-    low = sorted(attributes, key=lambda c: len(set(c.texts)))[:_CARDINALITY]
-    low = [column for column in low if len(set(column.texts)) <= max(20, height // 4)]
-    singles, groups = _singletons(low, height)
-    repeated = groups < 0.9 * height
-    if persons >= 2 and (unique or singles > _SINGLETONS) and (repeated or len(attributes) >= 4):
-        return RowLevel(2, height, "attributes", tuple(column.index for column in attributes[:10]))
-    if len(attributes) >= 3 and repeated and (unique or singles > _SINGLETONS):
-        return RowLevel(2 if len(attributes) >= 4 else 1, height, "attributes", tuple(column.index for column in attributes[:10]))
-    if len(attributes) >= 5 and unique and not _key(frame):
-        return RowLevel(1, height, "unique", tuple(column.index for column in unique[:10]))
-    return _NO
+    level = _by_attributes(frame, attributes)
+    return RowLevel(level, frame.height, "attributes", tuple(column.index for column in attributes[:10])) if level else _NO
+
+
+def _by_attributes(frame: Frame, attributes: list[Column]) -> int:
+    """How surely rows are people: attributes of a person, and no set of labels that names each row once."""
+    categories = [column for column in attributes if _categorical(column)]
+    measures = [column for column in attributes if column not in categories]
+    persons = sum(has(column.name, PERSON) for column in attributes)
+    if _keyed(frame, categories, measures):
+        return 1 if persons >= 3 and len(measures) >= 2 else 0
+    if persons >= 2 and (measures or len(categories) >= 3):
+        return 2
+    if len(attributes) >= 4 and measures and (categories or persons):
+        return 2
+    return 1 if len(attributes) >= 3 and measures else 0
+
+
+def _categorical(column: Column) -> bool:
+    """Text, dates, years, or a few whole codes that repeat."""
+    if column.role in (Role.LABEL, Role.DATE, Role.YEAR, Role.CODE):
+        return True
+    numbers = column.numbers()
+    return bool(numbers) and all(n.is_integer() for n in numbers) and len(set(numbers)) <= min(12, len(numbers) // 4)
+
+
+def _keyed(frame: Frame, categories: list[Column], measures: list[Column]) -> bool:
+    """Whether labels, alone or with a column that runs upwards within them (time, dose, threshold), name each row once."""
+    labels = categories[:6]
+    groups = [tuple(column.texts[row] for column in labels) for row in range(frame.height)]
+    if labels and len(set(groups)) >= 0.98 * frame.height:
+        return True
+    return any(_runs_upwards(column, groups) for column in measures[:3])
+
+
+def _runs_upwards(column: Column, groups: list[tuple[str, ...]]) -> bool:
+    last: dict[tuple[str, ...], float] = {}
+    for group, cell in zip(groups, column.cells, strict=True):
+        if cell.kind is not Kind.NUMBER or (group in last and cell.value <= last[group]):
+            return False
+        last[group] = cell.value
+    return len(last) < len(groups) / 3
 
 
 def is_row_level(frame: Frame, policy: Policy) -> bool:
@@ -108,20 +130,3 @@ def _reference(frame: Frame, attributes: list[Column]) -> bool:
     measured = [column for column in attributes if column.role in (Role.NUMBER, Role.DATE) and not has(column.name, _CODES)]
     keys = [column for column in frame.columns if column.role in (Role.LABEL, Role.CODE, Role.ID) and _distinct(column) >= 0.9]
     return bool(keys) and bool(words) and len(measured) <= 1
-
-
-def _key(frame: Frame) -> bool:
-    """Label columns whose combination names each row once."""
-    labels = [column for column in frame.labels if len(set(column.texts)) > 1][:6]
-    if not labels:
-        return False
-    combinations = {tuple(column.texts[row] for column in labels) for row in range(frame.height)}
-    return len(combinations) >= 0.98 * frame.height
-
-
-def _singletons(columns: list[Column], height: int) -> tuple[float, int]:
-    """Share of rows alone in their combination, and the number of combinations."""
-    if not columns:
-        return 0.0, height
-    groups = Counter(tuple(column.texts[row] for column in columns) for row in range(height))
-    return sum(1 for size in groups.values() if size == 1) / max(height, 1), len(groups)
