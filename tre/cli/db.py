@@ -1,6 +1,7 @@
 """`tre db`: the database's schema."""
 
 import click
+from alembic import command
 
 from tre.core.settings import settings
 from tre.db.migrate import config, pending_revision, upgrade
@@ -31,8 +32,6 @@ def status_command() -> None:
 @click.argument("message")
 def revision_command(message: str) -> None:
     """Write a migration from the models (development only: the database must be at the newest revision)."""
-    from alembic import command
-
     engine = make_engine(settings().migration_database_url.get_secret_value())
     with engine.connect() as connection:
         command.revision(config(connection), message=message, autogenerate=True)
