@@ -70,7 +70,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row((_S.PROVISIONING, _V.ACTIVATE, _S.ACTIVE), WORKER, "authorisation-in-force not-frozen steps-done"),
     _row((_S.PROVISIONING, _V.FAIL, _S.FAILED), WORKER, "", "everything-undone"),
     _row((_S.ACTIVE, _V.SUSPEND, _S.SUSPENDED), f"agent security-officer {WORKER}", "", _STOP),
-    _row((_S.SUSPENDED, _V.RESUME, _S.ACTIVE), "agent", "authorisation-in-force"),
+    _row((_S.SUSPENDED, _V.RESUME, _S.ACTIVE), f"agent {WORKER}", "authorisation-in-force"),
     _row((_S.ACTIVE, _V.ANNOUNCE_CLOSING, _S.ACTIVE), f"agent {WORKER}", "", "people-told"),
     _row((_S.SUSPENDED, _V.ANNOUNCE_CLOSING, _S.SUSPENDED), f"agent {WORKER}", "", "people-told"),
     _row((_S.ACTIVE, _V.CLOSE, _S.CLOSING), f"agent {WORKER}", "last-export-passed",
