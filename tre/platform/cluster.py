@@ -115,7 +115,8 @@ class Cluster:
     # --- people's pods
     def session_pods(self, namespace: str | None = None, **labels: str) -> Objects:
         """Notebook pods, of one namespace or all; ``labels`` such as ``session`` and ``person`` narrow the list."""
-        chosen = ",".join(["tre/component=notebook", *(f"tre/{key}={value}" for key, value in sorted(labels.items()))])
+        narrowed = [f"tre/{key}={value}" for key, value in sorted(labels.items())]
+        chosen = ",".join(["tre/component=notebook", "tre/session", *narrowed])
         return self.list("v1", "Pod", namespace, chosen)
 
     def session_pod(self, slug: str, session_id: str) -> PodInfo | None:
