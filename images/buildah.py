@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 from images.catalogue import REPOSITORY_ROOT, Image
 from images.errors import BuildFailed
 from images.machine import MOUNT_POINT, prepare_build_cache
-from images.paths import binaries, state_home
+from images.paths import binaries, cache_home, state_home
 from images.registry import is_loopback, repository
 
 
@@ -31,13 +32,23 @@ def build(image: Image, name: str, parents: dict[str, str], *, fresh: bool = Fal
     for argument, reference in parents.items():
         command += ["--build-arg", f"{argument}={reference}"]
     if image.binaries:
-        command += ["--build-context", f"binaries={binaries()}"]
+        command += ["--build-context", f"binaries={_stage_binaries(image)}"]
     if is_loopback():
         command.append("--tls-verify=false")
     if fresh:
         command.append("--no-cache")
     command += ["--tag", name, str(REPOSITORY_ROOT)]
     _logged(image.name, command)
+
+
+def _stage_binaries(image: Image) -> Path:
+    """A folder with the binaries themselves: what the cache holds are links that lead out of a build context."""
+    folder = cache_home() / "binaries" / image.name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name in image.binaries:
+        shutil.copy2((binaries() / name).resolve(), folder / name)
+    return folder
 
 
 def push(image: Image, name: str, key: str) -> str:

@@ -43,7 +43,7 @@ _IMAGES = (
     Image("gateway", "images/gateway", ("pybase",), ("requirements/gateway.lock", *_PACKAGE_INPUTS)),
     Image("python", "images/python", ("pybase",), ("requirements/python.lock", *_PACKAGE_INPUTS)),
     Image("r", "images/r", ("python",)),
-    Image("spark", "images/spark", ("pybase",), ("images/maven", "requirements/spark.lock")),
+    Image("spark", "images/spark", ("pybase",), ("images/maven", "requirements/spark.lock", "requirements/build.lock")),
 )
 CATALOGUE = {image.name: image for image in _IMAGES}
 
