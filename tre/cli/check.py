@@ -21,11 +21,23 @@ _MAX_FILES = 100_000
 @click.argument("paths", nargs=-1, required=True)
 @click.option("--policy", default="snds-default", show_default=True, help="Id of a shipped policy, or a YAML file.")
 @click.option("--ledger", type=click.Path(), help="Release ledger of the project (JSON lines).")
-@click.option("--context", type=click.Path(), help="Context form (YAML): what, population, n, variables, controls, relation.")
-@click.option("--format", "format_", type=click.Choice(["text", "json", "sarif", "html"]), default="text", show_default=True)
-@click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Language of the text and HTML reports.")
+@click.option(
+    "--context", type=click.Path(), help="Context form (YAML): what, population, n, variables, controls, relation."
+)
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json", "sarif", "html"]), default="text", show_default=True
+)
+@click.option(
+    "--lang",
+    type=click.Choice(["fr", "en"]),
+    default="fr",
+    show_default=True,
+    help="Language of the text and HTML reports.",
+)
 @click.option("--output", type=click.Path(dir_okay=False), help="Write the report here instead of on standard output.")
-@click.option("--tables", type=click.Path(dir_okay=False), help="Also write the reduced tables for the ledger (stays inside).")
+@click.option(
+    "--tables", type=click.Path(dir_okay=False), help="Also write the reduced tables for the ledger (stays inside)."
+)
 @click.option("--no-sandbox", is_flag=True, help="Only inside a pod that already isolates the check.")
 @click.pass_context
 def check_command(ctx: click.Context, paths: tuple[str, ...], **options: str | bool | None) -> None:
@@ -110,7 +122,7 @@ def _write(data: bytes, output: str | bool | None) -> None:
         sys.stdout.buffer.flush()
 
 
-class _progress:  # noqa: N801  used as a context manager, like a function
+class _progress:
     """A bar on standard error when it is a terminal and the work is long enough to wait for."""
 
     def __init__(self, total: int) -> None:
@@ -134,7 +146,9 @@ class _progress:  # noqa: N801  used as a context manager, like a function
 @click.command("protect")
 @click.argument("path", type=click.Path(exists=True, dir_okay=False))
 @click.option("--policy", default="snds-default", show_default=True, help="Id of a shipped policy, or a YAML file.")
-@click.option("--output", type=click.Path(dir_okay=False), help="Where to write the protected file (default: beside, .protected).")
+@click.option(
+    "--output", type=click.Path(dir_okay=False), help="Where to write the protected file (default: beside, .protected)."
+)
 @click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
 @click.pass_context
 def protect_command(ctx: click.Context, path: str, policy: str, output: str | None, lang: str) -> None:

@@ -46,7 +46,9 @@ def looks_text(head: bytes) -> bool:
     return bad <= len(head) * 0.001
 
 
-_FRONT = re.compile(r"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<!?\s*(doctype\s+html|html|svg|!doctype svg|doctype svg)\b", re.I | re.S)
+_FRONT = re.compile(
+    r"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<!?\s*(doctype\s+html|html|svg|!doctype svg|doctype svg)\b", re.I | re.S
+)
 _PICKLE_TEXT = re.compile(rb"^(\(|c[\w.]+\n[\w.]+\n|\(dp\d+\n|\(lp\d+\n|ccopy_reg\n)")
 
 

@@ -34,7 +34,9 @@ def check(
 ) -> Report:
     """The report on ``inputs``; see the package's docstring for the contract. Files are reported in the order of their names."""
     context, ledger = context or Context(), ledger or Ledger()
-    subjects = [Subject(item.name, str(item.path), context.for_file(item.name)) for item in sorted(inputs, key=lambda i: i.name)]
+    subjects = [
+        Subject(item.name, str(item.path), context.for_file(item.name)) for item in sorted(inputs, key=lambda i: i.name)
+    ]
     files = _in_sandbox(subjects, policy, progress) if sandbox else _here(subjects, policy, progress)
     files = _across(files, policy, context, ledger)
     return Report(

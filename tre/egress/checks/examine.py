@@ -158,7 +158,21 @@ def fingerprint(finding: Finding, digest: str) -> str:
     """Stable for the same bytes, rule version, place and evidence; the severity is left out, so that policies may change it."""
     place = finding.location
     body = "\x1f".join(
-        map(str, (digest, finding.rule, finding.version, place.member, place.sheet, place.cells, place.line, place.page, place.pointer, finding.evidence.en))
+        map(
+            str,
+            (
+                digest,
+                finding.rule,
+                finding.version,
+                place.member,
+                place.sheet,
+                place.cells,
+                place.line,
+                place.page,
+                place.pointer,
+                finding.evidence.en,
+            ),
+        )
     )
     return hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()[:20]
 

@@ -80,7 +80,7 @@ _EXTENSIONS: dict[str, str] = {
     ".rar": "rar", ".rtf": "rtf", ".gph": "gph", ".db": "sqlite", ".sqlite": "sqlite", ".dvc": "yaml", ".bib": "text",
 }  # fmt: skip
 KINDS: frozenset[str] = frozenset({*(kind for _, kind in _MAGIC), *_EXTENSIONS.values(), "unknown", "empty", "smcl"})
-TEXT_KINDS = frozenset("csv text markdown latex html ipynb json jsonl yaml svg xml log code".split())
+TEXT_KINDS = frozenset(["csv", "text", "markdown", "latex", "html", "ipynb", "json", "jsonl", "yaml", "svg", "xml", "log", "code"])
 _ZIP_MARKS = (
     ("xl/workbook.bin", "xlsb"),
     ("xl/workbook.xml", "xlsx"),
@@ -158,7 +158,7 @@ def _zip_kind(blob: Blob) -> str:
         if mime.startswith(f"application/vnd.oasis.opendocument.{suffix}"):
             return kind
     for mark, kind in _ZIP_MARKS:
-        if any(name == mark or name.endswith("/" + mark.split("/", 1)[-1]) and kind == "torch" for name in names):
+        if any(name == mark or (name.endswith("/" + mark.split("/", 1)[-1]) and kind == "torch") for name in names):
             return kind
     if any(name.endswith("/data.pkl") or name == "data.pkl" for name in names):
         return "torch"

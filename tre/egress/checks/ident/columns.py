@@ -53,6 +53,7 @@ _BASE32 = re.compile(r"^(?=[^2-7]*[2-7][^2-7]*[2-7])[A-Z2-7]{16,}={0,6}$")
 
 def pseudonym_rate(texts: Sequence[str]) -> float:
     """Share of values that look like hashes or opaque tokens of 16 characters or more; words joined by underscores do not."""
+
     def opaque(text: str) -> bool:
         if _HEX.match(text) or _UUID.match(text) or _BASE32.match(text):
             return True

@@ -45,7 +45,9 @@ def best_delimiter(lines: Sequence[str]) -> str:
             widths = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter) if row)
         except csv.Error:
             continue
-        width, votes = max(((w, n) for w, n in widths.items() if w > 1), key=lambda item: (item[1], item[0]), default=(1, 0))
+        width, votes = max(
+            ((w, n) for w, n in widths.items() if w > 1), key=lambda item: (item[1], item[0]), default=(1, 0)
+        )
         scored.append((votes / max(sum(widths.values()), 1), width, delimiter))
     share, width, delimiter = max(scored, default=(0.0, 1, ""), key=lambda item: (round(item[0], 2), item[1]))
     return delimiter if share >= 0.5 and width > 1 else ""
@@ -116,7 +118,9 @@ def _big(blob: Blob) -> Iterator[Part]:
         yield sample
         return
     columns = tuple(grid[0]) if grid else ()
-    yield BigTable(blob.origin, path=path, format="csv", delimiter=delimiter, encoding=encoding, columns=columns, sample=sample)
+    yield BigTable(
+        blob.origin, path=path, format="csv", delimiter=delimiter, encoding=encoding, columns=columns, sample=sample
+    )
 
 
 READER = Reader("delimited", kinds=("csv",), read=read)

@@ -155,5 +155,8 @@ def tables_to_json(report: Report) -> bytes:
 def with_tables(report: Report, data: bytes) -> Report:
     """``report`` with the tables that `tables_to_json` wrote."""
     tables = json.loads(data)
-    files = tuple(replace(file, tables=tuple(table_from_body(item) for item in tables.get(file.name, ()))) for file in report.files)
+    files = tuple(
+        replace(file, tables=tuple(table_from_body(item) for item in tables.get(file.name, ())))
+        for file in report.files
+    )
     return replace(report, files=files)

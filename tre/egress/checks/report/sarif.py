@@ -15,9 +15,19 @@ def render(report: Report, language: Language) -> bytes:
     """One run; the policy's hash is a property of it."""
     ids = sorted({finding.rule for finding in report.findings})
     run = {
-        "tool": {"driver": {"name": "tre check", "version": report.engine, "rules": [_rule(rule_id, language) for rule_id in ids]}},
+        "tool": {
+            "driver": {
+                "name": "tre check",
+                "version": report.engine,
+                "rules": [_rule(rule_id, language) for rule_id in ids],
+            }
+        },
         "results": [_result(finding, language) for finding in report.findings],
-        "properties": {"policy": report.policy_id, "policyVersion": report.policy_version, "policySha256": report.policy_hash},
+        "properties": {
+            "policy": report.policy_id,
+            "policyVersion": report.policy_version,
+            "policySha256": report.policy_hash,
+        },
     }
     return dump({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}) + b"\n"
 

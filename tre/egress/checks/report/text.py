@@ -15,7 +15,8 @@ VERDICTS = {
 }
 _COLOURS = {"pass": "32", "review": "33", "block": "31", "info": "36"}
 _NEVER = Words(
-    "« Passe » n'autorise aucune sortie : une personne décide toujours.", "\"Pass\" releases nothing: a person always decides."
+    "« Passe » n'autorise aucune sortie : une personne décide toujours.",
+    '"Pass" releases nothing: a person always decides.',
 )
 
 
@@ -44,7 +45,10 @@ def _finding(finding: Finding, language: Language, mend: bool) -> list[str]:
     rule = rule_by_id(finding.rule)
     title = rule.title.in_(language) if rule else ""
     place = place_of(finding.location, language)
-    lines = [f"  {_paint(finding.rule, finding.severity.label)} {title}{' · ' + place if place else ''}", f"      {finding.evidence.in_(language)}"]
+    lines = [
+        f"  {_paint(finding.rule, finding.severity.label)} {title}{' · ' + place if place else ''}",
+        f"      {finding.evidence.in_(language)}",
+    ]
     if rule and mend:
         lines.append(f"      → {rule.mend.in_(language)}")
     return lines

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-import subprocess  # noqa: S404  our own interpreter, our own module
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace

@@ -52,7 +52,9 @@ def small_counts(part: BigTable, indices: Sequence[int], threshold: int) -> Iter
         names = column_names(database, part)
         source, arguments = relation(part)
         usable = [index for index in indices if index < len(names)]
-        sums = ", ".join(f"count(*) FILTER (TRY_CAST({quote(names[i])} AS DOUBLE) BETWEEN 1 AND {threshold - 1})" for i in usable)
+        sums = ", ".join(
+            f"count(*) FILTER (TRY_CAST({quote(names[i])} AS DOUBLE) BETWEEN 1 AND {threshold - 1})" for i in usable
+        )
         if not sums:
             return
         row = database.execute(f"SELECT {sums} FROM {source}", arguments).fetchone()  # noqa: S608

@@ -42,7 +42,9 @@ def _run_sums(cells: Sequence[Cell], total_row: int) -> bool:
 
 def companion(column: Column, frame: Frame) -> bool:
     """A percentage, in brackets or in another column, that is n/total within its rounding for at least three cells."""
-    if _pairs_agree([(cell.value, cell.second, cell.second_decimals) for cell in column.cells if cell.kind is Kind.PAIR]):
+    if _pairs_agree(
+        [(cell.value, cell.second, cell.second_decimals) for cell in column.cells if cell.kind is Kind.PAIR]
+    ):
         return True
     counts = column.cells
     for other in frame.columns:
@@ -53,7 +55,10 @@ def companion(column: Column, frame: Frame) -> bool:
         pairs = [
             (n.value, p.value, p.decimals)
             for n, p in zip(counts, other.cells, strict=True)
-            if n.kind in _NUMERIC and n.integer and p.kind is Kind.NUMBER and (p.decimals > 0 or p.percent or other.role is Role.PERCENT)
+            if n.kind in _NUMERIC
+            and n.integer
+            and p.kind is Kind.NUMBER
+            and (p.decimals > 0 or p.percent or other.role is Role.PERCENT)
         ]
         if _pairs_agree(pairs):
             return True
@@ -93,7 +98,11 @@ def large_integers(column: Column) -> bool:
 def grid_of_integers(frame: Frame) -> bool:
     """Every value column holds whole numbers only: the shape of a cross-tabulation."""
     values = [column for column in frame.columns if column.role is Role.NUMBER]
-    others = [column for column in frame.columns if column.role not in (Role.NUMBER, Role.LABEL, Role.EMPTY, Role.YEAR, Role.CODE, Role.DATE)]
+    others = [
+        column
+        for column in frame.columns
+        if column.role not in (Role.NUMBER, Role.LABEL, Role.EMPTY, Role.YEAR, Role.CODE, Role.DATE)
+    ]
     if not values or others or not any(column.role in (Role.LABEL, Role.YEAR) for column in frame.columns):
         return False
     cells = [cell for column in values for cell in column.cells if cell.kind in _NUMERIC]

@@ -105,8 +105,14 @@ class Frame:
         """A location naming cells (body row, column index) as A1 ranges, or lines when the table was printed."""
         table = self.table
         if table.row_lines:
-            lines = [table.row_lines[self.layout.body + row] for row, _ in cells if self.layout.body + row < len(table.row_lines)]
-            return replace(table.origin, line=min(lines, default=table.origin.line), cells=_ranges(self._grid(cells), 0, 0))
+            lines = [
+                table.row_lines[self.layout.body + row]
+                for row, _ in cells
+                if self.layout.body + row < len(table.row_lines)
+            ]
+            return replace(
+                table.origin, line=min(lines, default=table.origin.line), cells=_ranges(self._grid(cells), 0, 0)
+            )
         return replace(table.origin, cells=_ranges(self._grid(cells), table.first_row, table.first_column))
 
     def _grid(self, cells: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -9,50 +9,38 @@ _SPLIT = re.compile(r"[^a-z0-9%<>=#]+")
 
 # Words that by themselves say "this is a number of units".
 COUNT = frozenset(
-    "n nb nbr nbre nombre count counts cnt effectif effectifs eff freq freqs frequency frequencies frequence frequences "
-    "nobs numerator denominator num denom patients sejours stays persons people personnes individuals individus subjects sujets participants "
-    "beneficiaires assures women men femmes hommes deaths deces died cases cas events evenements hospitalisations hospitalizations "
-    "admissions passages visits consultations atrisk risk_n nrisk n_risk nevent nevents ncensor births naissances "
-    "residents households menages users usagers respondents repondants controls temoins exposed unexposed observations obs records "
-    "rows missing population pop poptotal subtotal numevents numtreatments dispensations delivrances prescriptions items practices".split()
+    ["n", "nb", "nbr", "nbre", "nombre", "count", "counts", "cnt", "effectif", "effectifs", "eff", "freq", "freqs", "frequency", "frequencies", "frequence", "frequences", "nobs", "numerator", "denominator", "num", "denom", "patients", "sejours", "stays", "persons", "people", "personnes", "individuals", "individus", "subjects", "sujets", "participants", "beneficiaires", "assures", "women", "men", "femmes", "hommes", "deaths", "deces", "died", "cases", "cas", "events", "evenements", "hospitalisations", "hospitalizations", "admissions", "passages", "visits", "consultations", "atrisk", "risk_n", "nrisk", "n_risk", "nevent", "nevents", "ncensor", "births", "naissances", "residents", "households", "menages", "users", "usagers", "respondents", "repondants", "controls", "temoins", "exposed", "unexposed", "observations", "obs", "records", "rows", "missing", "population", "pop", "poptotal", "subtotal", "numevents", "numtreatments", "dispensations", "delivrances", "prescriptions", "items", "practices"]
 )
 # A word here takes a header out of the counts, whatever else it says.
 NOT_COUNT = frozenset(
-    "% pct percent percentage pourcentage pourcent prop proportion proportions share part rate rates taux ratio ratios risk risque per pour "
-    "mean moyenne avg average median mediane med sd std stddev ecart se stderr error var variance hr or rr irr shr ahr aor smr asr ci ic cl lower upper "
-    "lcl ucl lci uci ll ul conf low high p pval pvalue pr z t chi2 statistic coef coefficient coeff coefficients estimate estimates beta exp "
-    "b age years year annee annees months mois weeks semaines days jours date duration duree los dms index indice id code codes cod score min max "
-    "minimum maximum iqr q1 q3 p5 p10 p25 p50 p75 p90 p95 quantile decile deciles percentile centile quartile weight weighted poids pondere "
-    "income cost cout costs couts euros eur gbp usd montant depense salary wage area density latitude longitude lat lon x y auc roc sensitivity specificity ppv npv "
-    "vif aic bic loglik r2 rsquared adj slope intercept mse rmse mae gini hhi survival surv cumulative cuminc incidence prevalence "
-    "efficacy effectiveness ve smd delta diff difference change reduction increase bmi imc bp sbp dbp hba1c height taille rank rang "
-    "level niveau order version df dof group groupe category categorie quintile variable zscore temperature "
-    "seed iter iteration epoch loss accuracy f1 precision recall threshold cutoff bandwidth".split()
+    ["%", "pct", "percent", "percentage", "pourcentage", "pourcent", "prop", "proportion", "proportions", "share", "part", "rate", "rates", "taux", "ratio", "ratios", "risk", "risque", "per", "pour", "mean", "moyenne", "avg", "average", "median", "mediane", "med", "sd", "std", "stddev", "ecart", "se", "stderr", "error", "var", "variance", "hr", "or", "rr", "irr", "shr", "ahr", "aor", "smr", "asr", "ci", "ic", "cl", "lower", "upper", "lcl", "ucl", "lci", "uci", "ll", "ul", "conf", "low", "high", "p", "pval", "pvalue", "pr", "z", "t", "chi2", "statistic", "coef", "coefficient", "coeff", "coefficients", "estimate", "estimates", "beta", "exp", "b", "age", "years", "year", "annee", "annees", "months", "mois", "weeks", "semaines", "days", "jours", "date", "duration", "duree", "los", "dms", "index", "indice", "id", "code", "codes", "cod", "score", "min", "max", "minimum", "maximum", "iqr", "q1", "q3", "p5", "p10", "p25", "p50", "p75", "p90", "p95", "quantile", "decile", "deciles", "percentile", "centile", "quartile", "weight", "weighted", "poids", "pondere", "income", "cost", "cout", "costs", "couts", "euros", "eur", "gbp", "usd", "montant", "depense", "salary", "wage", "area", "density", "latitude", "longitude", "lat", "lon", "x", "y", "auc", "roc", "sensitivity", "specificity", "ppv", "npv", "vif", "aic", "bic", "loglik", "r2", "rsquared", "adj", "slope", "intercept", "mse", "rmse", "mae", "gini", "hhi", "survival", "surv", "cumulative", "cuminc", "incidence", "prevalence", "efficacy", "effectiveness", "ve", "smd", "delta", "diff", "difference", "change", "reduction", "increase", "bmi", "imc", "bp", "sbp", "dbp", "hba1c", "height", "taille", "rank", "rang", "level", "niveau", "order", "version", "df", "dof", "group", "groupe", "category", "categorie", "quintile", "variable", "zscore", "temperature", "seed", "iter", "iteration", "epoch", "loss", "accuracy", "f1", "precision", "recall", "threshold", "cutoff", "bandwidth"]
 )
-PERCENT = frozenset("% pct percent percentage pourcentage pourcent prop proportion proportions share part perc percentages".split())
-RATE = frozenset("rate rates taux ratio incidence prevalence".split())
-MEAN = frozenset("mean moyenne avg average moy means sum somme total_cost".split())
-SPREAD = frozenset("sd std stddev ecart variance var skew skewness kurtosis et".split())
-EXTREME = frozenset("min max minimum maximum range etendue oldest youngest longest shortest highest lowest largest smallest doyen".split())
+PERCENT = frozenset(
+    ["%", "pct", "percent", "percentage", "pourcentage", "pourcent", "prop", "proportion", "proportions", "share", "part", "perc", "percentages"]
+)
+RATE = frozenset(["rate", "rates", "taux", "ratio", "incidence", "prevalence"])
+MEAN = frozenset(["mean", "moyenne", "avg", "average", "moy", "means", "sum", "somme", "total_cost"])
+SPREAD = frozenset(["sd", "std", "stddev", "ecart", "variance", "var", "skew", "skewness", "kurtosis", "et"])
+EXTREME = frozenset(
+    ["min", "max", "minimum", "maximum", "range", "etendue", "oldest", "youngest", "longest", "shortest", "highest", "lowest", "largest", "smallest", "doyen"]
+)
 POSITION = frozenset(
-    "median mediane med iqr q1 q3 p1 p5 p10 p25 p50 p75 p90 p95 p99 quantile decile percentile centile quartile".split()
+    ["median", "mediane", "med", "iqr", "q1", "q3", "p1", "p5", "p10", "p25", "p50", "p75", "p90", "p95", "p99", "quantile", "decile", "percentile", "centile", "quartile"]
 )
 ESTIMATE = frozenset(
-    "coef coefficient coeff coefficients estimate estimates beta hr or rr irr shr ahr aor smr ci ic cl lower upper lci uci lcl ucl ll ul conf p pval pvalue se stderr "
-    "std z t chi2 statistic auc rmse aic bic loglik r2 smd ve effectiveness effect expcoef hazard odds relative log df dof exp".split()
+    ["coef", "coefficient", "coeff", "coefficients", "estimate", "estimates", "beta", "hr", "or", "rr", "irr", "shr", "ahr", "aor", "smr", "ci", "ic", "cl", "lower", "upper", "lci", "uci", "lcl", "ucl", "ll", "ul", "conf", "p", "pval", "pvalue", "se", "stderr", "std", "z", "t", "chi2", "statistic", "auc", "rmse", "aic", "bic", "loglik", "r2", "smd", "ve", "effectiveness", "effect", "expcoef", "hazard", "odds", "relative", "log", "df", "dof", "exp"]
 )
-TOTAL = frozenset("total totals totaux ensemble all tous toutes overall sum somme tout both any grand margin margins subtotal".split())
-NOBS = frozenset("n nobs n_obs obs observations".split())
+TOTAL = frozenset(
+    ["total", "totals", "totaux", "ensemble", "all", "tous", "toutes", "overall", "sum", "somme", "tout", "both", "any", "grand", "margin", "margins", "subtotal"]
+)
+NOBS = frozenset(["n", "nobs", "n_obs", "obs", "observations"])
 YEAR = re.compile(r"^(?:19|20)\d{2}$")
 # Attributes of one person; many of them side by side look like a person's record.
 PERSON = frozenset(
-    "age sex sexe gender genre birth dob naissance ddn deces death diagnosis diagnostic diag cim icd height taille weight poids bmi imc sbp dbp bp pulse "
-    "cholesterol glucose hba1c creatinine smoker smoking tabac alcohol ethnicity marital education income salary wage job occupation zip postcode commune "
-    "admission discharge entree sortie visit treatment arm traitement outcome status event time survival follow stage grade tumor tumour nodes ecog "
-    "patient patid subject sujet pid eid id name nom prenom address hospital los dms dose drug lab result value date ward charges insured children".split()
+    ["age", "sex", "sexe", "gender", "genre", "birth", "dob", "naissance", "ddn", "deces", "death", "diagnosis", "diagnostic", "diag", "cim", "icd", "height", "taille", "weight", "poids", "bmi", "imc", "sbp", "dbp", "bp", "pulse", "cholesterol", "glucose", "hba1c", "creatinine", "smoker", "smoking", "tabac", "alcohol", "ethnicity", "marital", "education", "income", "salary", "wage", "job", "occupation", "zip", "postcode", "commune", "admission", "discharge", "entree", "sortie", "visit", "treatment", "arm", "traitement", "outcome", "status", "event", "time", "survival", "follow", "stage", "grade", "tumor", "tumour", "nodes", "ecog", "patient", "patid", "subject", "sujet", "pid", "eid", "id", "name", "nom", "prenom", "address", "hospital", "los", "dms", "dose", "drug", "lab", "result", "value", "date", "ward", "charges", "insured", "children"]
 )
 ID_WORDS = frozenset(
-    "id ids identifier identifiant patient_id patid pid subject_id subjid person_id uid uuid key pseudonym pseudo nip ipp nda nir ins mrn usubjid eid studyid recordid".split()
+    ["id", "ids", "identifier", "identifiant", "patient_id", "patid", "pid", "subject_id", "subjid", "person_id", "uid", "uuid", "key", "pseudonym", "pseudo", "nip", "ipp", "nda", "nir", "ins", "mrn", "usubjid", "eid", "studyid", "recordid"]
 )
 
 
@@ -79,7 +67,22 @@ def says_count(text: str) -> int:
         return 2
     if not NOT_COUNT.isdisjoint(words) and not _counted_anyway(words):
         return 0
-    if words[0] in ("n", "nb", "nbr", "nbre", "nombre", "number", "num", "no", "count", "effectif", "effectifs", "freq", "frequency", "total"):
+    if words[0] in (
+        "n",
+        "nb",
+        "nbr",
+        "nbre",
+        "nombre",
+        "number",
+        "num",
+        "no",
+        "count",
+        "effectif",
+        "effectifs",
+        "freq",
+        "frequency",
+        "total",
+    ):
         return 2
     if words[-1] in ("n", "count", "counts", "effectif", "effectifs", "freq", "frequency", "nb"):
         return 2
@@ -88,12 +91,25 @@ def says_count(text: str) -> int:
 
 def _composite_count(words: tuple[str, ...]) -> bool:
     # "N (%)", "n, %", "No. (%)": the first number is a count
-    return "%" in words and words[max(words.index("%") - 1, 0)] in ("n", "nb", "no", "number", "effectif", "count", "freq", "cases", "patients")
+    return "%" in words and words[max(words.index("%") - 1, 0)] in (
+        "n",
+        "nb",
+        "no",
+        "number",
+        "effectif",
+        "count",
+        "freq",
+        "cases",
+        "patients",
+    )
 
 
 def _counted_anyway(words: tuple[str, ...]) -> bool:
     # "n at risk", "number of days with ..." is still a count of something when it starts so
-    return words[0] in ("n", "nb", "nombre", "number", "effectif", "count", "no") and words[-1] not in PERCENT | RATE | MEAN | SPREAD
+    return (
+        words[0] in ("n", "nb", "nombre", "number", "effectif", "count", "no")
+        and words[-1] not in PERCENT | RATE | MEAN | SPREAD
+    )
 
 
 def says_total(text: str) -> bool:

@@ -12,7 +12,13 @@ from itertools import pairwise
 
 from tre.egress.checks.policy import Policy
 from tre.egress.checks.tables.cells import Cell, Kind
-from tre.egress.checks.tables.evidence import companion, composite_share, grid_of_integers, large_integers, sums_to_total
+from tre.egress.checks.tables.evidence import (
+    companion,
+    composite_share,
+    grid_of_integers,
+    large_integers,
+    sums_to_total,
+)
 from tre.egress.checks.tables.frame import STATISTICS, Column, Frame, Role
 from tre.egress.checks.tables.lexicon import (
     COUNT,
@@ -42,7 +48,9 @@ _BY_WORD = (
     (RATE, Role.RATE),
     (ESTIMATE, Role.ESTIMATE),
 )
-_CODE_WORDS = frozenset("code codes cim icd icd10 ccam ghm atc snomed ucd cip cis insee siret finess naf nuts iso index idx rank rang".split())
+_CODE_WORDS = frozenset(
+    ["code", "codes", "cim", "icd", "icd10", "ccam", "ghm", "atc", "snomed", "ucd", "cip", "cis", "insee", "siret", "finess", "naf", "nuts", "iso", "index", "idx", "rank", "rang"]
+)
 
 
 def with_roles(frame: Frame, policy: Policy) -> Frame:
@@ -119,7 +127,9 @@ def _label_like(column: Column, frame: Frame) -> bool:
         return column.index == 0 and _keys(column)
     words = tokens(column.name)
     named_other = not NOT_COUNT.isdisjoint(words)
-    return (_keys(column) and column.index == 0) or (_category(column) and (named_other or says_count(column.name) == 0))
+    return (_keys(column) and column.index == 0) or (
+        _category(column) and (named_other or says_count(column.name) == 0)
+    )
 
 
 def _has_numbers(column: Column) -> bool:
@@ -139,7 +149,9 @@ def _category(column: Column) -> bool:
     """Few whole codes, each on several rows."""
     numbers = column.numbers()
     counts = Counter(numbers)
-    return len(numbers) >= 4 and len(counts) <= 0.5 * len(numbers) and all(n.is_integer() and 0 <= n <= 40 for n in counts)
+    return (
+        len(numbers) >= 4 and len(counts) <= 0.5 * len(numbers) and all(n.is_integer() and 0 <= n <= 40 for n in counts)
+    )
 
 
 def _opaque(column: Column) -> bool:
@@ -168,14 +180,39 @@ def _row_roles(frame: Frame) -> tuple[Role | None, ...]:
 
 def _clear_estimate(text: str) -> bool:
     words = set(tokens(text))
-    return bool(words & {"hr", "rr", "irr", "p", "pvalue", "ci", "coef", "coefficient", "beta", "se", "odds", "hazard", "aic", "bic", "r2", "auc"}) and len(words) <= 5
+    return (
+        bool(
+            words
+            & {
+                "hr",
+                "rr",
+                "irr",
+                "p",
+                "pvalue",
+                "ci",
+                "coef",
+                "coefficient",
+                "beta",
+                "se",
+                "odds",
+                "hazard",
+                "aic",
+                "bic",
+                "r2",
+                "auc",
+            }
+        )
+        and len(words) <= 5
+    )
 
 
 def _total_rows(frame: Frame) -> tuple[bool, ...]:
     """Rows labelled as totals, plus a last row that is the sum of all others in every whole-number column."""
     flags = list(frame.total_rows)
     if flags and not any(flags) and frame.height >= 4:
-        sums = [sums_to_total(column.cells, frame.height - 1) for column in frame.columns if _all_integers(column.cells)]
+        sums = [
+            sums_to_total(column.cells, frame.height - 1) for column in frame.columns if _all_integers(column.cells)
+        ]
         if sums and all(sums):
             flags[-1] = True
     return tuple(flags)
@@ -198,7 +235,11 @@ def _counted(column: Column, frame: Frame, policy: Policy, grid: bool) -> Column
     total = says_total(column.name)
     if column.role in STATISTICS:
         # A header that names a statistic is overruled only by arithmetic that no statistic would obey.
-        return replace(column, role=Role.COUNT, why=why, total=total) if "companion" in why and column.role is Role.PERCENT else column
+        return (
+            replace(column, role=Role.COUNT, why=why, total=total)
+            if "companion" in why and column.role is Role.PERCENT
+            else column
+        )
     role = Role.COUNT if points >= 2 else Role.MAYBE if points == 1 else Role.NUMBER
     return replace(column, role=role, why=why, total=total)
 
@@ -234,7 +275,11 @@ def _rounded(frame: Frame) -> tuple[Column, ...]:
         if column.role not in (Role.COUNT, Role.MAYBE, Role.NUMBER):
             result.append(column)
             continue
-        own = [cell.value for row, cell in enumerate(column.cells) if cell.kind in (Kind.NUMBER, Kind.PAIR) and _countish(frame, row, column)]
+        own = [
+            cell.value
+            for row, cell in enumerate(column.cells)
+            if cell.kind in (Kind.NUMBER, Kind.PAIR) and _countish(frame, row, column)
+        ]
         base = rounding_base(own, hinted_base(column.name)) if own else 1
         result.append(replace(column, rounded_to=max(base, shared)))
     return tuple(result)

@@ -39,4 +39,6 @@ def rounding_base(values: Iterable[float], hint: int = 0) -> int:
 def follows(values: Iterable[float], base: int) -> bool:
     """Whether every value is a multiple of ``base`` (or 6k + 3 for midpoint 6)."""
     rest = 3 if base == _MIDPOINT else 0
-    return all(value <= 0 or int(value) % base == rest or (base == _MIDPOINT and int(value) % base == 0) for value in values)
+    return all(
+        value <= 0 or int(value) % base == rest or (base == _MIDPOINT and int(value) % base == 0) for value in values
+    )

@@ -13,7 +13,9 @@ from tre.egress.checks.tables.cells import Kind
 from tre.egress.checks.tables.frame import STATISTICS, Column, Frame, Role
 from tre.egress.checks.tables.lexicon import ID_WORDS, PERSON, has, tokens
 
-_CODES = frozenset("code codes snomed snomedct ctv3 icd icd10 cim cim10 ccam ghm atc bnf dmd term terms description libelle label name category cat type".split())
+_CODES = frozenset(
+    ["code", "codes", "snomed", "snomedct", "ctv3", "icd", "icd10", "cim", "cim10", "ccam", "ghm", "atc", "bnf", "dmd", "term", "terms", "description", "libelle", "label", "name", "category", "cat", "type"]
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,9 @@ def row_level(frame: Frame, policy: Policy) -> RowLevel:
     if frame.of(Role.COUNT) or _statistics(frame) or len(attributes) < 2 or _reference(frame, attributes):
         return _NO
     level = _by_attributes(frame, attributes)
-    return RowLevel(level, frame.height, "attributes", tuple(column.index for column in attributes[:10])) if level else _NO
+    return (
+        RowLevel(level, frame.height, "attributes", tuple(column.index for column in attributes[:10])) if level else _NO
+    )
 
 
 def _by_attributes(frame: Frame, attributes: list[Column]) -> int:
@@ -94,13 +98,30 @@ def _statistics(frame: Frame) -> bool:
     """Columns that name statistics: an estimate, a rate, a mean. One may be an attribute ("risk score"); most may not."""
     stats = [column for column in frame.of(*STATISTICS)]
     others = [column for column in frame.columns if column.role not in (*STATISTICS, Role.EMPTY)]
-    clear = [column for column in stats if column.role in (Role.PERCENT, Role.RATE, Role.ESTIMATE, Role.MEAN, Role.SPREAD)]
+    clear = [
+        column for column in stats if column.role in (Role.PERCENT, Role.RATE, Role.ESTIMATE, Role.MEAN, Role.SPREAD)
+    ]
     return len(clear) >= 2 or (len(stats) >= 1 and len(stats) >= len(others) - 1)
 
 
 def _attributes(frame: Frame) -> list[Column]:
-    usable = (Role.LABEL, Role.NUMBER, Role.MAYBE, Role.DATE, Role.CODE, Role.YEAR, Role.EXTREME, Role.POSITION, Role.RATE, Role.MEAN)
-    return [column for column in frame.columns if column.role in usable and not _index(column) and len(set(column.texts)) > 1]
+    usable = (
+        Role.LABEL,
+        Role.NUMBER,
+        Role.MAYBE,
+        Role.DATE,
+        Role.CODE,
+        Role.YEAR,
+        Role.EXTREME,
+        Role.POSITION,
+        Role.RATE,
+        Role.MEAN,
+    )
+    return [
+        column
+        for column in frame.columns
+        if column.role in usable and not _index(column) and len(set(column.texts)) > 1
+    ]
 
 
 def _index(column: Column) -> bool:
@@ -116,7 +137,9 @@ def _patient_number(column: Column) -> bool:
     if name in PATIENT_NUMBERS:
         return _distinct(column) > 0.02
     words = set(tokens(column.name))
-    return bool(words & ID_WORDS) and bool(words & {"patient", "pat", "subject", "sujet", "person", "participant", "beneficiaire", "case"})
+    return bool(words & ID_WORDS) and bool(
+        words & {"patient", "pat", "subject", "sujet", "person", "participant", "beneficiaire", "case"}
+    )
 
 
 def _distinct(column: Column) -> float:
@@ -127,6 +150,12 @@ def _distinct(column: Column) -> float:
 def _reference(frame: Frame, attributes: list[Column]) -> bool:
     """A list of codes or names: a unique text key, and nothing measured on a person beside it."""
     words = [column for column in frame.columns if has(column.name, _CODES)]
-    measured = [column for column in attributes if column.role in (Role.NUMBER, Role.DATE) and not has(column.name, _CODES)]
-    keys = [column for column in frame.columns if column.role in (Role.LABEL, Role.CODE, Role.ID) and _distinct(column) >= 0.9]
+    measured = [
+        column for column in attributes if column.role in (Role.NUMBER, Role.DATE) and not has(column.name, _CODES)
+    ]
+    keys = [
+        column
+        for column in frame.columns
+        if column.role in (Role.LABEL, Role.CODE, Role.ID) and _distinct(column) >= 0.9
+    ]
     return bool(keys) and bool(words) and len(measured) <= 1

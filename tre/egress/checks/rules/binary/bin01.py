@@ -7,9 +7,9 @@ from tre.egress.checks.parts import Trait
 from tre.egress.checks.rule import Rule, Scene
 from tre.egress.checks.words import Words
 
-_TEXTUAL = frozenset("csv text markdown latex html ipynb json jsonl yaml svg xml log code".split())
-_IMAGES = frozenset("png jpeg gif tiff webp bmp".split())
-_OLD_OFFICE = frozenset("ole xls".split())
+_TEXTUAL = frozenset(["csv", "text", "markdown", "latex", "html", "ipynb", "json", "jsonl", "yaml", "svg", "xml", "log", "code"])
+_IMAGES = frozenset(["png", "jpeg", "gif", "tiff", "webp", "bmp"])
+_OLD_OFFICE = frozenset(["ole", "xls"])
 _ALIKE = (
     _TEXTUAL,
     _OLD_OFFICE,
@@ -21,15 +21,39 @@ _ALIKE = (
 )
 
 _SAYS: Mapping[str, tuple[Severity, Words]] = {
-    "encrypted": (Severity.BLOCK, Words("Le fichier est chiffré ou protégé par mot de passe.", "The file is encrypted or needs a password.")),
-    "archive-encrypted": (Severity.BLOCK, Words("Un membre de l'archive est chiffré.", "A member of the archive is encrypted.")),
-    "polyglot": (Severity.BLOCK, Words("Le fichier est valide sous deux types à la fois.", "The file is valid as two types at once.")),
-    "not-regular": (Severity.BLOCK, Words("Ce n'est pas un fichier ordinaire (lien, tube ou périphérique).", "Not an ordinary file (link, pipe or device).")),
+    "encrypted": (
+        Severity.BLOCK,
+        Words("Le fichier est chiffré ou protégé par mot de passe.", "The file is encrypted or needs a password."),
+    ),
+    "archive-encrypted": (
+        Severity.BLOCK,
+        Words("Un membre de l'archive est chiffré.", "A member of the archive is encrypted."),
+    ),
+    "polyglot": (
+        Severity.BLOCK,
+        Words("Le fichier est valide sous deux types à la fois.", "The file is valid as two types at once."),
+    ),
+    "not-regular": (
+        Severity.BLOCK,
+        Words(
+            "Ce n'est pas un fichier ordinaire (lien, tube ou périphérique).",
+            "Not an ordinary file (link, pipe or device).",
+        ),
+    ),
     "unreadable": (Severity.REVIEW, Words("Le fichier n'a pas pu être ouvert.", "The file could not be opened.")),
-    "unknown-type": (Severity.REVIEW, Words("Aucune règle ne lit le type « {kind} ».", "No rule reads the type \"{kind}\".")),
+    "unknown-type": (
+        Severity.REVIEW,
+        Words("Aucune règle ne lit le type « {kind} ».", 'No rule reads the type "{kind}".'),
+    ),
     "empty": (Severity.REVIEW, Words("Rien n'a pu être lu dans ce fichier.", "Nothing could be read in this file.")),
-    "parse-error": (Severity.REVIEW, Words("Une partie du fichier n'a pas pu être lue.", "Part of the file could not be read.")),
-    "cap": (Severity.REVIEW, Words("Une limite de lecture a été atteinte ({what}).", "A reading limit was reached ({what}).")),
+    "parse-error": (
+        Severity.REVIEW,
+        Words("Une partie du fichier n'a pas pu être lue.", "Part of the file could not be read."),
+    ),
+    "cap": (
+        Severity.REVIEW,
+        Words("Une limite de lecture a été atteinte ({what}).", "A reading limit was reached ({what})."),
+    ),
 }
 
 
@@ -51,7 +75,8 @@ def _mismatch(part: Trait) -> Iterator[Hit]:
         return
     mild = {claimed, found} <= _IMAGES or {claimed, found} <= _TEXTUAL
     words = Words(
-        f"L'extension annonce « {claimed} », le contenu est « {found} ».", f"The extension says \"{claimed}\", the content is \"{found}\"."
+        f"L'extension annonce « {claimed} », le contenu est « {found} ».",
+        f'The extension says "{claimed}", the content is "{found}".',
     )
     yield Hit(words, Severity.REVIEW if mild or found == "unknown" else Severity.BLOCK)
 

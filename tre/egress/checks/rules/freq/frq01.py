@@ -43,7 +43,9 @@ def _small(frame: Frame, policy: Policy) -> dict[Severity, list[tuple[int, Colum
         found.setdefault(policy.rounding.small_cell if rounded else Severity.BLOCK, []).append((row, column))
     for row, column, _ in small_cells(frame, policy, Role.MAYBE):
         rounded = column.rounded_to in policy.rounding.accepted_bases
-        found.setdefault(min(policy.rounding.small_cell, Severity.REVIEW) if rounded else Severity.REVIEW, []).append((row, column))
+        found.setdefault(min(policy.rounding.small_cell, Severity.REVIEW) if rounded else Severity.REVIEW, []).append(
+            (row, column)
+        )
     zeros = {"ignore": None, "review": Severity.REVIEW, "block": Severity.BLOCK}[policy.zeros]
     if zeros is not None:
         cells = [(row, column) for row, column, cell in frame.count_cells() if cell.value == 0]
@@ -55,7 +57,9 @@ def _small(frame: Frame, policy: Policy) -> dict[Severity, list[tuple[int, Colum
 def _words(count: int, threshold: int, severity: Severity) -> Words:
     top = threshold - 1
     if severity is Severity.BLOCK:
-        return Words(f"{bucket(count)} cellule(s) d'effectif entre 1 et {top}.", f"{bucket(count)} count cell(s) in 1..{top}.")
+        return Words(
+            f"{bucket(count)} cellule(s) d'effectif entre 1 et {top}.", f"{bucket(count)} count cell(s) in 1..{top}."
+        )
     return Words(
         f"{bucket(count)} cellule(s) entre 1 et {top}, arrondies ou dont le rôle d'effectif n'est pas certain.",
         f"{bucket(count)} cell(s) in 1..{top}, rounded or not certain to be counts.",
@@ -76,7 +80,9 @@ def _big(part: BigTable, policy: Policy) -> Iterator[Hit]:
         rounded = column.rounded_to in policy.rounding.accepted_bases
         sure = column.role is Role.COUNT and not rounded
         severity = Severity.BLOCK if sure else Severity.REVIEW
-        yield Hit(_words(count, policy.threshold, severity), severity, replace(part.origin, pointer=f"/column/{index + 1}"))
+        yield Hit(
+            _words(count, policy.threshold, severity), severity, replace(part.origin, pointer=f"/column/{index + 1}")
+        )
 
 
 RULE = Rule(
@@ -93,7 +99,11 @@ RULE = Rule(
         "Regroupez des modalités, ou masquez la case et une autre de la même ligne et de la même colonne : « tre protect » le propose.",
         "Merge categories, or suppress the cell and a second one in its row and column: `tre protect` proposes how.",
     ),
-    sources=("CASD, Règles de confidentialité des sorties (06/2022) §5.23", "ATIH ScanSanté", "OpenSAFELY, statistical disclosure control"),
+    sources=(
+        "CASD, Règles de confidentialité des sorties (06/2022) §5.23",
+        "ATIH ScanSanté",
+        "OpenSAFELY, statistical disclosure control",
+    ),
     scan=scan,
     parts=(Table, BigTable),
 )

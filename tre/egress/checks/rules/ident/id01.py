@@ -46,7 +46,11 @@ def _table(part: Table, scene: Scene) -> Iterator[Hit]:
         valid = [row for row, text in enumerate(values.column.texts) if is_nir(text.strip().strip('"'))]
         if not valid:
             header = f" {values.column.name} "
-            inside = sum(1 for text in (*values.texts, header) if len(text) > 16 and any(k == NIR for k, _ in find(text.encode("utf-8", "replace"))))
+            inside = sum(
+                1
+                for text in (*values.texts, header)
+                if len(text) > 16 and any(k == NIR for k, _ in find(text.encode("utf-8", "replace")))
+            )
             if inside:
                 yield replace(_hit(inside), location=frame.place([(0, values.column.index)]))
             continue
@@ -60,7 +64,10 @@ def _table(part: Table, scene: Scene) -> Iterator[Hit]:
 
 
 def _hit(count: int, severity: Severity = Severity.BLOCK, location: int = 0, part: Part | None = None) -> Hit:
-    words = Words(f"{bucket(count)} numéro(s) de sécurité sociale dont la clé est juste.", f"{bucket(count)} social security number(s) with a valid key.")
+    words = Words(
+        f"{bucket(count)} numéro(s) de sécurité sociale dont la clé est juste.",
+        f"{bucket(count)} social security number(s) with a valid key.",
+    )
     hit = Hit(words, severity)
     return replace(hit, location=replace(part.origin, line=location)) if part is not None and location else hit
 

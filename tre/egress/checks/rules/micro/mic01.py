@@ -36,7 +36,10 @@ RULE = Rule(
     statbarn="",
     severity=Severity.BLOCK,
     title=Words("Extraction brute du SNDS", "Raw SNDS extract"),
-    explanation=Words("Le tableau a la forme d'une table de la base, pas d'un résultat.", "The table has the shape of a table of the database, not of a result."),
+    explanation=Words(
+        "Le tableau a la forme d'une table de la base, pas d'un résultat.",
+        "The table has the shape of a table of the database, not of a result.",
+    ),
     mend=Words("Sortez des résultats agrégés.", "Export aggregated results."),
     sources=("indsante/schema-snds", "Arrêté du 6 mai 2024, référentiel SNDS §4.5"),
     scan=scan,
