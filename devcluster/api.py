@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from devcluster.network_plan import NODE_NAME, NetworkPlan
 from devcluster.paths import Paths
 
 TIMEOUT_SECONDS = 5.0
+LEASE_AGE = timedelta(seconds=60)
 
 
 class Api:
@@ -45,15 +47,17 @@ class Api:
         """Return whether the API server is ready."""
         return self.get("/readyz")[0] == 200
 
-    def node_ready(self) -> bool:
-        """Return whether the node is ready for pods."""
-        return _condition(self.object(f"/api/v1/nodes/{NODE_NAME}"), "Ready")
+    def node_ready(self, since: datetime | None = None) -> bool:
+        """Return whether the node is ready for pods, and said so after `since` or in the last minute.
 
-    def deployment_available(self, namespace: str, name: str) -> bool:
-        """Return whether a deployment has the pods it wants, of its current template."""
-        found = self.object(f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}")
-        current = found.get("metadata", {}).get("generation") == found.get("status", {}).get("observedGeneration")
-        return current and _condition(found, "Available")
+        The object of a node that has died says "ready" for a while.
+        """
+        since = since or datetime.now(UTC) - LEASE_AGE
+        lease = self.object(f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{NODE_NAME}")
+        renewed = lease.get("spec", {}).get("renewTime")
+        if not renewed or datetime.fromisoformat(renewed) < since:
+            return False
+        return _condition(self.object(f"/api/v1/nodes/{NODE_NAME}"), "Ready")
 
 
 def _condition(found: dict[str, Any], kind: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +64,7 @@ def leaves(plan: NetworkPlan) -> list[Leaf]:
         Leaf("apiserver", "kube-apiserver", names=(*service, *local, plan.api_service_ip, plan.node_ip)),
         Leaf("apiserver-kubelet", "kube-apiserver-kubelet-client", "system:masters"),
         Leaf("apiserver-etcd", "kube-apiserver", ca="etcd-ca"),
+        Leaf("front-proxy", "front-proxy-client", ca="front-proxy-ca"),
         Leaf("etcd", "etcd", names=local, ca="etcd-ca"),
         Leaf("kubelet-server", f"system:node:{NODE_NAME}", "system:nodes", (NODE_NAME, plan.node_ip)),
         Leaf("kubelet", f"system:node:{NODE_NAME}", "system:nodes"),
@@ -77,7 +77,12 @@ def leaves(plan: NetworkPlan) -> list[Leaf]:
     ]
 
 
-AUTHORITIES = {"cluster-ca": "tre devcluster", "etcd-ca": "tre devcluster etcd", "dev-ca": "tre development CA"}
+AUTHORITIES = {
+    "cluster-ca": "tre devcluster",
+    "etcd-ca": "tre devcluster etcd",
+    "front-proxy-ca": "tre devcluster front proxy",
+    "dev-ca": "tre development CA",
+}
 
 
 def ensure(paths: Paths, plan: NetworkPlan) -> None:
@@ -96,13 +101,18 @@ def _ensure_authority(directory: Path, name: str, common_name: str) -> None:
     certificate, key = directory / f"{name}.crt", directory / f"{name}.key"
     if certificate.exists() and key.exists():
         return
-    extensions: Sequence[str] = (
+    lines = (
+        "[req]",
+        "distinguished_name=dn",
+        "x509_extensions=ext",
+        "[dn]",
+        "[ext]",
         "basicConstraints=critical,CA:TRUE,pathlen:0",
         "keyUsage=critical,keyCertSign,cRLSign",
         "subjectKeyIdentifier=hash",
     )
     config = directory / f"{name}.cnf"
-    config.write_text("\n".join(["[req]", "distinguished_name=dn", "x509_extensions=ext", "[dn]", "[ext]", *extensions]))
+    config.write_text("\n".join(lines))
     argv = ["openssl", "req", "-x509", "-new", *KEY_OPTIONS, "-config", str(config), "-subj", f"/CN={common_name}"]
     run([*argv, "-days", str(CA_DAYS), "-keyout", key, "-out", certificate])
     key.chmod(0o600)

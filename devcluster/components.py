@@ -24,6 +24,7 @@ def apiserver(paths: Paths, plan: NetworkPlan) -> Service:
     cert, key = _pair(paths, "apiserver")
     etcd_cert, etcd_key = _pair(paths, "apiserver-etcd")
     kubelet_cert, kubelet_key = _pair(paths, "apiserver-kubelet")
+    proxy_cert, proxy_key = _pair(paths, "front-proxy")
     cluster_ca = paths.ca / "cluster-ca.crt"
     return _service(
         paths,
@@ -43,6 +44,13 @@ def apiserver(paths: Paths, plan: NetworkPlan) -> Service:
         f"--kubelet-client-certificate={kubelet_cert}",
         f"--kubelet-client-key={kubelet_key}",
         "--kubelet-preferred-address-types=InternalIP",
+        f"--requestheader-client-ca-file={paths.ca / 'front-proxy-ca.crt'}",
+        "--requestheader-allowed-names=front-proxy-client",
+        "--requestheader-username-headers=X-Remote-User",
+        "--requestheader-group-headers=X-Remote-Group",
+        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+        f"--proxy-client-cert-file={proxy_cert}",
+        f"--proxy-client-key-file={proxy_key}",
         f"--service-account-issuer={ISSUER}",
         f"--service-account-jwks-uri={ISSUER}/openid/v1/jwks",
         f"--service-account-key-file={paths.certs / 'service-account.pub'}",
@@ -108,6 +116,9 @@ def netpol(paths: Paths, plan: NetworkPlan) -> Service:
         f"--kubeconfig={paths.config / 'netpol.kubeconfig'}",
         f"--node-name={NODE_NAME}",
         f"--service-cidr={plan.service_cidr}",
+        # The controller lets every pod reach this machine's own listeners on node ports. kube-proxy turns node ports
+        # into pod addresses before that rule, so nothing needs it: the narrowest range that it takes.
+        "--node-ports=32766-32767",
     )
 
 
@@ -122,14 +133,10 @@ def provisioner(paths: Paths, _plan: NetworkPlan) -> Service:
     )
 
 
-AFTER_API: tuple[Callable[[Paths, NetworkPlan], Service], ...] = (
-    controller_manager,
-    scheduler,
-    kubelet,
-    proxy,
-    netpol,
-    provisioner,
-)
+CONTROLLERS: tuple[Callable[[Paths, NetworkPlan], Service], ...] = (controller_manager, scheduler)
+# They need the rights that the add-ons' manifests give. The kubelet is last: on a restart, policy is enforced before it
+# starts the pods that it finds.
+NODE: tuple[Callable[[Paths, NetworkPlan], Service], ...] = (netpol, proxy, provisioner, kubelet)
 
 
 def _service(paths: Paths, name: str, *flags: str) -> Service:

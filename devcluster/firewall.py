@@ -8,8 +8,10 @@ from devcluster.network_plan import POD_NETWORK
 from devcluster.shell import quiet, run
 
 CLUSTER_CHAIN = re.compile(r"^KUBE-")
+OUR_NETWORK = re.compile(rf'name: \\?"{re.escape(POD_NETWORK)}\\?"')  # CNI plugins say so in their rules' comments
 SET_NAME = re.compile(r"^(inet6:)?KUBE-")
 SHARED_CNI_CHAINS = ("CNI-HOSTPORT-DNAT", "CNI-HOSTPORT-MASQ", "CNI-HOSTPORT-SETMARK")
+POLICY_CHAIN = "KUBE-ROUTER-FORWARD"
 TABLES = ("filter", "nat", "mangle", "raw")
 
 
@@ -22,7 +24,7 @@ def cluster_chains(dump: str) -> set[str]:
     declared = re.findall(r"^:(\S+)", dump, re.MULTILINE)
     ours = {name for name in declared if CLUSTER_CHAIN.match(name)}
     rules = [line for line in dump.splitlines() if line.startswith("-A ")]
-    marked = {_target(rule) for rule in rules if f'"{POD_NETWORK}"' in rule}
+    marked = {_target(rule) for rule in rules if OUR_NETWORK.search(rule)}
     ours |= {name for name in declared if name.startswith("CNI-") and name in marked and name not in SHARED_CNI_CHAINS}
     for shared in SHARED_CNI_CHAINS:
         leads_to = {_target(rule) for rule in rules if rule.startswith(f"-A {shared} ")}
@@ -48,7 +50,8 @@ def _belongs(line: str, chains: set[str]) -> bool:
         return line[1:].split(maxsplit=1)[0] in chains
     if not line.startswith("-A "):
         return False
-    return line.split()[1] in chains or _target(line) in chains or f'"{POD_NETWORK}"' in line or "--match-set KUBE-" in line
+    leads_to_ours = line.split()[1] in chains or _target(line) in chains
+    return leads_to_ours or bool(OUR_NETWORK.search(line)) or "--match-set KUBE-" in line
 
 
 def _target(rule: str) -> str:
@@ -82,3 +85,8 @@ def leftovers() -> list[str]:
         if quiet([f"{family}-save"]):
             found += [f"{family}: {line}" for line in remaining(run([f"{family}-save"]))]
     return found
+
+
+def enforcing() -> bool:
+    """Return whether the policy controller has hung its chain into the path of forwarded packets."""
+    return quiet(["iptables", "-S", POLICY_CHAIN]) and f"-j {POLICY_CHAIN}" in run(["iptables", "-S", "FORWARD"])

@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from devcluster import (
@@ -14,6 +15,8 @@ from devcluster import (
     build,
     certs,
     components,
+    dns,
+    firewall,
     images,
     kubeconfig,
     leftovers,
@@ -74,7 +77,7 @@ def up(paths: Paths) -> None:
         say(f"The cluster is running. KUBECONFIG={paths.kubeconfig}")
         return
     wanted, missing_packages = build.missing(paths), packages.missing()
-    progress = Progress(7 + bool(missing_packages) + len(wanted))
+    progress = Progress(8 + bool(missing_packages) + len(wanted))
     with progress.step("checking this machine"):
         preflight.check(paths)
         paths.make()
@@ -107,7 +110,7 @@ def _is_running(paths: Paths) -> bool:
     if any(processes.find(paths, name) is None for name in NAMES) or not registry_answers():
         return False
     api = Api(paths, plan_of(paths))
-    return api.ready() and api.node_ready()
+    return api.ready() and api.node_ready() and firewall.enforcing() and dns.answers(plan_of(paths).dns_ip)
 
 
 def _clear_unless_alive(paths: Paths) -> None:
@@ -163,15 +166,17 @@ def _start_kubernetes(paths: Paths, plan: NetworkPlan, progress: Progress) -> No
     with progress.step("API server"):
         processes.start(paths, components.apiserver(paths, plan))
         _wait_alive(paths, "The API server was not ready", api.ready, ("etcd", "kube-apiserver"), 60)
-    with progress.step("node"):
-        for make in components.AFTER_API:
+    with progress.step("controllers and add-ons"):
+        for make in components.CONTROLLERS:
             processes.start(paths, make(paths, plan))
         addons.apply(paths, plan)
-        _wait_alive(paths, "The node was not ready", api.node_ready, NAMES, 60)
+    with progress.step("node and network policy"):
+        since = datetime.now(UTC)
+        for make in components.NODE:
+            processes.start(paths, make(paths, plan))
+        _wait_alive(paths, "The node was not ready", lambda: api.node_ready(since) and firewall.enforcing(), NAMES, 90)
     with progress.step("cluster DNS"):
-        _wait_alive(
-            paths, "DNS was not available", lambda: api.deployment_available("kube-system", "coredns"), NAMES, 90
-        )
+        _wait_alive(paths, "DNS did not answer", lambda: dns.answers(plan.dns_ip), NAMES, 90)
 
 
 def _wait_alive(paths: Paths, what: str, condition: Callable[[], bool], names: tuple[str, ...], seconds: float) -> None:

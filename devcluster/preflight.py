@@ -18,9 +18,8 @@ CONTROLLERS = ("cpu", "memory", "pids")
 
 def check(paths: Paths) -> None:
     """Raise UnsupportedMachineError with the reason and the alternative when the cluster cannot run here."""
-    reason = (
-        _not_linux() or _not_root() or _no_control_groups() or _other_cluster(paths) or _no_overlay(paths.containerd_root)
-    )
+    reason = _not_linux() or _not_root() or _no_control_groups() or _other_cluster(paths)
+    reason = reason or _no_overlay(paths.containerd_root)
     if reason:
         raise UnsupportedMachineError(f"This machine cannot run the development cluster: {reason}. {ALTERNATIVE}")
 
@@ -46,8 +45,9 @@ def _other_cluster(paths: Paths) -> str:
         argv = processes.command_line(pid)
         if not argv or pid == ours or str(paths.state) in " ".join(argv):
             continue
-        if Path(argv[0]).name in OTHER_CLUSTERS:
-            return f"another Kubernetes runs here ({Path(argv[0]).name}, pid {pid}), and the two would share its firewall"
+        name = Path(argv[0]).name
+        if name in OTHER_CLUSTERS:
+            return f"another Kubernetes runs here ({name}, pid {pid}), and the two would share its firewall"
     return ""
 
 

@@ -14,7 +14,7 @@ from devcluster.services import REGISTRY
 
 def show(paths: Paths) -> tuple[str, bool]:
     """Return a page about the cluster, and whether it is whole."""
-    lines = []
+    lines: list[str] = []
     pids = {name: processes.find(paths, name) for name in (*NAMES, "registry")}
     for name, pid in pids.items():
         memory = f"pid {pid:<8} {processes.memory_kib(pid) // 1024:>5} MiB" if pid else "not running"
