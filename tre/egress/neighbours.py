@@ -1,0 +1,59 @@
+"""The only module of this package that knows the projects and datasets domains: it fills in `contracts`."""
+
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from tre.core.clock import Clock
+from tre.datasets import service as datasets
+from tre.egress.contracts import DatasetUse, Parts, ProjectView, Signer, Store
+from tre.projects import service as projects
+
+
+class ServicesLike(Protocol):
+    """What is used of the process's services (`tre.api.context.Services`)."""
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def vault(self) -> Signer: ...
+    @property
+    def clock(self) -> Clock: ...
+
+
+class FromProjects:
+    """Answers of the projects and datasets domains, in the words of `contracts`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def view(self, session: Session, slug: str) -> ProjectView:
+        """The project today; raises NotFound."""
+        project = projects.get_project(session, slug)
+        today = self._clock().date()
+        members = projects.members(session, slug, today)
+        current = project.authorisation
+        closed_to_exports = project.last_export_on is not None and today > project.last_export_on
+        return ProjectView(
+            slug=slug,
+            title=project.title,
+            state=project.state.value,
+            frozen=project.frozen,
+            policy_id=project.policy_id,
+            members=frozenset(m.person_id for m in members),
+            leads=frozenset(m.person_id for m in members if m.lead),
+            named=projects.ever_named(session, slug),
+            authorisation=current.reference if current else "",
+            last_export_passed=closed_to_exports,
+        )
+
+    def datasets(self, session: Session, slug: str) -> tuple[DatasetUse, ...]:
+        """What the project works on."""
+        return tuple(
+            DatasetUse(use.dataset_id, use.title, use.version, use.producer) for use in datasets.uses(session, slug)
+        )
+
+
+def parts_of(services: ServicesLike) -> Parts:
+    """The parts that export verbs need, from a process's services."""
+    return Parts(services.store, services.vault, FromProjects(services.clock), services.clock)

@@ -1,0 +1,74 @@
+"""The verbs of exports, gathered: ``verb(session, parts, …, *, event)``, each in the caller's transaction.
+
+``parts`` comes from `tre.egress.neighbours.parts_of`. Every verb records its event itself, under the verb's own action.
+"""
+
+from tre.egress.checking import note_failure, run_checks
+from tre.egress.comments import Said, comment
+from tre.egress.releasing import Download, download, grant, release, revoke
+from tre.egress.requests import (
+    Chosen,
+    Draft,
+    add_file,
+    create,
+    decline,
+    describe_file,
+    drop_file,
+    manifest_hash,
+    sign,
+    submit,
+    withdraw,
+    withdraw_open,
+)
+from tre.egress.reviews import (
+    Answer,
+    Opinion,
+    Vacancy,
+    claim,
+    declare_conflict,
+    dispose,
+    leave,
+    reassign,
+    recheck,
+    return_,
+    vote,
+)
+from tre.egress.worker import release_due, run_due_checks, sweep
+
+__all__ = [
+    "Answer",
+    "Chosen",
+    "Download",
+    "Draft",
+    "Opinion",
+    "Said",
+    "Vacancy",
+    "add_file",
+    "claim",
+    "comment",
+    "create",
+    "declare_conflict",
+    "decline",
+    "describe_file",
+    "dispose",
+    "download",
+    "drop_file",
+    "grant",
+    "leave",
+    "manifest_hash",
+    "note_failure",
+    "reassign",
+    "recheck",
+    "release",
+    "release_due",
+    "return_",
+    "revoke",
+    "run_checks",
+    "run_due_checks",
+    "sign",
+    "submit",
+    "sweep",
+    "vote",
+    "withdraw",
+    "withdraw_open",
+]

@@ -1,0 +1,71 @@
+"""The worker's passes: they find what is due in the tables, so that losing a job loses nothing (design §2).
+
+Each request is handled in transactions of its own; a failure is counted on it and never stops the others.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tre.audit.events import AuditEvent
+from tre.core.errors import Conflict, Temporary, TreError
+from tre.core.people import system
+from tre.egress.checking import note_failure, run_checks
+from tre.egress.contracts import Parts, Transactions
+from tre.egress.models import Request
+from tre.egress.releasing import release
+
+_log = structlog.get_logger("tre.egress")
+# Not failures: the world only has to go on a little (the sealer, a resumed project, another worker).
+_PATIENCE = frozenset({"not-sealed", "project-not-active", "project-frozen", "request-state"})
+
+
+def run_due_checks(db: Transactions, parts: Parts) -> int:
+    """Check every request that waits for it; returns how many were done."""
+    return _pass(db, parts, "checking", "egress.checked", run_checks)
+
+
+def release_due(db: Transactions, parts: Parts) -> int:
+    """Release every approved request; returns how many left or went back to review."""
+    return _pass(db, parts, "approved", "egress.release", release)
+
+
+def sweep(db: Transactions, parts: Parts) -> int:
+    """Both passes; called often, and at once when a job wakes the worker."""
+    return run_due_checks(db, parts) + release_due(db, parts)
+
+
+def _pass(db: Transactions, parts: Parts, state: str, action: str, verb: Callable[..., Any]) -> int:
+    with db.transaction() as session:
+        ids = session.scalars(select(Request.id).where(Request.state == state).order_by(Request.submitted_at)).all()
+    return sum(_one(db, parts, request_id, action, verb) for request_id in ids)
+
+
+def _one(db: Transactions, parts: Parts, request_id: str, action: str, verb: Callable[..., Any]) -> bool:
+    event = AuditEvent(action, system("worker"))
+    try:
+        with db.transaction() as session:
+            verb(session, parts, request_id, event=event)
+    except TreError as error:
+        if error.code not in _PATIENCE:
+            _count(db, parts, request_id, error.code)
+        return False
+    except Exception as error:  # a defect of ours must not stop the others; it is counted and told, and nothing left
+        _log.exception("egress-pass-failed", request=request_id, cause=type(error).__name__)
+        _count(db, parts, request_id, "internal")
+        return False
+    return True
+
+
+def _count(db: Transactions, parts: Parts, request_id: str, code: str) -> None:
+    def note(session: Session) -> None:
+        note_failure(session, parts, request_id, code, event=AuditEvent("egress.failed", system("worker")))
+
+    try:
+        with db.transaction() as session:
+            note(session)
+    except (Conflict, Temporary):
+        _log.warning("egress-failure-not-noted", request=request_id, code=code)
