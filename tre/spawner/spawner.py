@@ -1,0 +1,55 @@
+"""TreSpawner: a KubeSpawner whose every decision is the control plane's, and whose pod is a pure function of it."""
+
+from typing import Any
+
+from jupyterhub.spawner import SpawnException
+from kubernetes_asyncio.client.models import V1ObjectMeta, V1Pod
+from kubespawner import KubeSpawner
+
+from tre.core.errors import TreError
+from tre.spawner.hubclient import HubApi
+from tre.spawner.plan import SessionPlan, read_plan
+from tre.spawner.pod import build_pod, pod_name
+from tre.spawner.settings import WorkspaceSettings
+
+
+class TreSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner is untyped
+    """Overrides two methods; ``settings`` and ``control`` are the process's, set by the hub's configuration."""
+
+    settings: WorkspaceSettings
+    control: HubApi
+    _plan: SessionPlan | None = None
+
+    async def load_user_options(self) -> None:
+        """Ask the control plane for a session; raises SpawnException with its reason for anything but a plan.
+
+        The person is the hub's own user, and the profile the one thing a person chooses, checked by the control plane.
+        """
+        self._plan = None
+        person = str(self.user.name)
+        try:
+            wish = {"person": person, "profile": _profile(self.user_options)}
+            self._plan = read_plan(await self.control.call("POST", "/sessions", wish), self.settings.project, person)
+        except TreError as refused:
+            raise SpawnException(f"{refused.message} {refused.remedy}", reason=refused.code) from refused
+        self.pod_name = pod_name(person)
+        self.namespace = self.settings.namespace
+        self.api_token = self.settings.client_secret(self._plan.session_id)
+
+    async def get_pod_manifest(self) -> V1Pod:
+        """The pod of the plan, used up by one start: a second start needs a second session."""
+        plan, self._plan = self._plan, None
+        if plan is None:
+            raise SpawnException("There is no session to start.", reason="no-session")
+        manifest = build_pod(plan)
+        metadata = manifest["metadata"]
+        metadata["namespace"] = self.namespace
+        return V1Pod(api_version="v1", kind="Pod", metadata=V1ObjectMeta(**metadata), spec=manifest["spec"])
+
+
+def _profile(options: Any) -> str | None:
+    """The profile's name among the user's options, which are a person's input."""
+    value = options.get("profile") if isinstance(options, dict) else None
+    if isinstance(value, list):
+        value = value[0] if value else None
+    return value[:40] if isinstance(value, str) and value else None
