@@ -36,7 +36,7 @@ def translator(request: Request) -> Translator:
     return Translator(chosen if chosen in LANGUAGES else DEFAULT)
 
 
-def page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
+def page(request: Request, template: str, http_status: int = 200, **values: Any) -> Response:
     """A page of the application, in the reader's language, with the reader's own form token."""
     words = translator(request)
     now: datetime = request.app.state.services.clock()
@@ -51,7 +51,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> R
         "age": lambda value: age(value, now, words), "size": lambda value: size(value, words),
         "notice": notice(request), "refresh": None, "can": Can(actor),
     }  # fmt: skip
-    return HTMLResponse(environment().get_template(template).render({**context, **values}), status)
+    return HTMLResponse(environment().get_template(template).render({**context, **values}), http_status)
 
 
 class Can:

@@ -113,7 +113,8 @@ def _welcome(session: Session, claims: Claims, invitation: str | None, visitor: 
         issuer=claims.issuer,
         subject=claims.subject,
         email=str(raw.get("email") or ""),
-        name=str(raw.get("name") or raw.get("preferred_username") or ""),
+        display_name=str(raw.get("name") or raw.get("preferred_username") or ""),
+        username=str(raw.get("preferred_username") or ""),
         invitation=invitation,
     )
     event = AuditEvent(
