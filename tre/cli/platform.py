@@ -1,14 +1,19 @@
 """`tre platform`: what an operator, or the chart's Job, runs once and after each upgrade."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
+from tre.audit.events import AuditEvent
+from tre.core.people import system
 from tre.core.settings import Settings, settings
+from tre.db.session import Database, make_engine
 from tre.platform.objectstore import ObjectStore
 from tre.platform.setup import SetupOptions, setup_buckets, setup_kubernetes_auth, setup_vault, wait_for
 from tre.platform.vault import Vault
+from tre.projects.people.bootstrap import bootstrap, read_grants
 
 
 @click.group()
@@ -18,8 +23,9 @@ def platform_group() -> None:
 
 @platform_group.command()
 @click.option("--token-file", type=click.Path(path_type=Path), help="Vault's first token; absent or empty: skip Vault.")
+@click.option("--grants-file", type=click.Path(path_type=Path), help="Who holds the first roles (JSON).")
 @click.option("--kubernetes-auth/--no-kubernetes-auth", default=True, help="Bind service accounts to Vault roles.")
-def setup(token_file: Path | None, kubernetes_auth: bool) -> None:
+def setup(token_file: Path | None, grants_file: Path | None, kubernetes_auth: bool) -> None:
     """Make everything the platform needs before its first project. Run it as often as you like."""
     current = settings()
     options = SetupOptions(policies=_policies(current), namespace=current.namespace)
@@ -31,6 +37,8 @@ def setup(token_file: Path | None, kubernetes_auth: bool) -> None:
     store = ObjectStore.from_settings(current)
     wait_for("the object store", store.ready)
     _say(setup_buckets(store, options))
+    if grants_file is not None and grants_file.is_file():
+        _first_roles(current, grants_file)
 
 
 def _policies(current: Settings) -> Path:
@@ -44,6 +52,15 @@ def _vault(current: Settings, token: str, options: SetupOptions, kubernetes_auth
     _say(setup_vault(vault, options))
     if kubernetes_auth:
         _say(setup_kubernetes_auth(vault, options))
+
+
+def _first_roles(current: Settings, grants_file: Path) -> None:
+    grants = read_grants(json.loads(grants_file.read_text()))
+    engine = make_engine(current.database_url.get_secret_value())
+    with Database(engine).transaction() as session:
+        added = bootstrap(session, current.oidc_issuer, grants, event=AuditEvent("role.bootstrap", system("setup")))
+    engine.dispose()
+    click.echo(f"first roles: {added} added, {len(grants) - added} already there")
 
 
 def _say(lines: Iterable[str]) -> None:

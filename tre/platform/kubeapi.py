@@ -58,15 +58,19 @@ def _failure(status: int, body: bytes, what: str) -> TreError:
 class KubeApi:
     """Requests to one API server. Raises TreError subclasses only."""
 
-    def __init__(self, configuration: client.Configuration | None = None, timeout: float = 15) -> None:
+    def __init__(
+        self, configuration: client.Configuration | None = None, timeout: float = 15, as_user: str | None = None
+    ) -> None:
         self._api = client.ApiClient(configuration or _configuration())
         self._timeout = urllib3.Timeout(connect=3, read=timeout)
+        # an administrator's way to act as a service account, with its rights and no more
+        self._acting_as = {"Impersonate-User": as_user} if as_user else {}
 
     def request(self, method: str, path: str, query: dict[str, str] | None = None, body: Any = None,
                 headers: dict[str, str] | None = None) -> bytes:  # fmt: skip
         """One request; returns the answer's body."""
         settings = self._api.configuration
-        sent = {"Accept": _JSON, **(headers or {})}
+        sent = {"Accept": _JSON, **self._acting_as, **(headers or {})}
         for auth in settings.auth_settings().values():
             sent[auth["key"]] = auth["value"]
         if body is not None:
