@@ -81,7 +81,7 @@ def _inputs(paths: tuple[str, ...]) -> "Iterator[Input]":
         if not os.path.lexists(path):
             raise Invalid("path-unknown", f"There is no {_printable(path)}.", "Name files or folders that exist.")
         for name, found in _walk(path):
-            name = os.path.join(path, name) if len(paths) > 1 and os.path.isdir(path) else name
+            name = os.path.join(os.path.basename(os.path.normpath(path)), name) if len(paths) > 1 and os.path.isdir(path) else name
             count += 1
             if count > _MAX_FILES:
                 raise Invalid("too-many-files", f"More than {_MAX_FILES} files.", "Check a smaller folder.")

@@ -80,7 +80,9 @@ _EXTENSIONS: dict[str, str] = {
     ".rar": "rar", ".rtf": "rtf", ".gph": "gph", ".db": "sqlite", ".sqlite": "sqlite", ".dvc": "yaml", ".bib": "text",
 }  # fmt: skip
 KINDS: frozenset[str] = frozenset({*(kind for _, kind in _MAGIC), *_EXTENSIONS.values(), "unknown", "empty", "smcl"})
-TEXT_KINDS = frozenset(["csv", "text", "markdown", "latex", "html", "ipynb", "json", "jsonl", "yaml", "svg", "xml", "log", "code"])
+TEXT_KINDS = frozenset(
+    ["csv", "text", "markdown", "latex", "html", "ipynb", "json", "jsonl", "yaml", "svg", "xml", "log", "code"]
+)
 _ZIP_MARKS = (
     ("xl/workbook.bin", "xlsb"),
     ("xl/workbook.xml", "xlsx"),

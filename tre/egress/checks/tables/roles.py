@@ -49,7 +49,30 @@ _BY_WORD = (
     (ESTIMATE, Role.ESTIMATE),
 )
 _CODE_WORDS = frozenset(
-    ["code", "codes", "cim", "icd", "icd10", "ccam", "ghm", "atc", "snomed", "ucd", "cip", "cis", "insee", "siret", "finess", "naf", "nuts", "iso", "index", "idx", "rank", "rang"]
+    [
+        "code",
+        "codes",
+        "cim",
+        "icd",
+        "icd10",
+        "ccam",
+        "ghm",
+        "atc",
+        "snomed",
+        "ucd",
+        "cip",
+        "cis",
+        "insee",
+        "siret",
+        "finess",
+        "naf",
+        "nuts",
+        "iso",
+        "index",
+        "idx",
+        "rank",
+        "rang",
+    ]
 )
 
 

@@ -14,7 +14,31 @@ from tre.egress.checks.tables.frame import STATISTICS, Column, Frame, Role
 from tre.egress.checks.tables.lexicon import ID_WORDS, PERSON, has, tokens
 
 _CODES = frozenset(
-    ["code", "codes", "snomed", "snomedct", "ctv3", "icd", "icd10", "cim", "cim10", "ccam", "ghm", "atc", "bnf", "dmd", "term", "terms", "description", "libelle", "label", "name", "category", "cat", "type"]
+    [
+        "code",
+        "codes",
+        "snomed",
+        "snomedct",
+        "ctv3",
+        "icd",
+        "icd10",
+        "cim",
+        "cim10",
+        "ccam",
+        "ghm",
+        "atc",
+        "bnf",
+        "dmd",
+        "term",
+        "terms",
+        "description",
+        "libelle",
+        "label",
+        "name",
+        "category",
+        "cat",
+        "type",
+    ]
 )
 
 

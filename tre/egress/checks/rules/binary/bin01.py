@@ -7,7 +7,9 @@ from tre.egress.checks.parts import Trait
 from tre.egress.checks.rule import Rule, Scene
 from tre.egress.checks.words import Words
 
-_TEXTUAL = frozenset(["csv", "text", "markdown", "latex", "html", "ipynb", "json", "jsonl", "yaml", "svg", "xml", "log", "code"])
+_TEXTUAL = frozenset(
+    ["csv", "text", "markdown", "latex", "html", "ipynb", "json", "jsonl", "yaml", "svg", "xml", "log", "code"]
+)
 _IMAGES = frozenset(["png", "jpeg", "gif", "tiff", "webp", "bmp"])
 _OLD_OFFICE = frozenset(["ole", "xls"])
 _ALIKE = (

@@ -13,7 +13,28 @@ from tre.egress.checks.tables.lexicon import tokens
 from tre.egress.checks.words import Words
 
 _CHECKSUMS = frozenset(
-    ["sha", "sha1", "sha256", "sha512", "md5", "checksum", "checksums", "commit", "digest", "etag", "hash", "git", "version", "image", "fingerprint", "url", "uri", "path", "file", "filename"]
+    [
+        "sha",
+        "sha1",
+        "sha256",
+        "sha512",
+        "md5",
+        "checksum",
+        "checksums",
+        "commit",
+        "digest",
+        "etag",
+        "hash",
+        "git",
+        "version",
+        "image",
+        "fingerprint",
+        "url",
+        "uri",
+        "path",
+        "file",
+        "filename",
+    ]
 )
 _DISTINCT = 0.5
 

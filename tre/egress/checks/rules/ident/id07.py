@@ -15,7 +15,29 @@ _COMMUNE = re.compile(r"^(?:\d{5}|2[AB]\d{3})$", re.I)
 _DAY = re.compile(r"^(?:\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|(?:19|20)\d{6})(?:[T ].*)?$")
 _COMMUNE_WORDS = frozenset(["commune", "depcom", "insee", "codgeo", "iris", "com", "postcode", "postal"])
 _CARE = frozenset(
-    ["soin", "soins", "care", "admission", "entree", "sortie", "discharge", "deces", "death", "dcd", "birth", "naissance", "dob", "ddn", "nai", "hospitalisation", "acte", "dispensation", "delivrance", "visit", "exe"]
+    [
+        "soin",
+        "soins",
+        "care",
+        "admission",
+        "entree",
+        "sortie",
+        "discharge",
+        "deces",
+        "death",
+        "dcd",
+        "birth",
+        "naissance",
+        "dob",
+        "ddn",
+        "nai",
+        "hospitalisation",
+        "acte",
+        "dispensation",
+        "delivrance",
+        "visit",
+        "exe",
+    ]
 )
 _BIRTH_MONTH = frozenset(
     {

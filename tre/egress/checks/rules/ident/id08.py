@@ -12,9 +12,28 @@ from tre.egress.checks.tables.lexicon import tokens
 from tre.egress.checks.words import Words
 
 _FREE = frozenset(
-    ["comment", "comments", "commentaire", "commentaires", "note", "notes", "texte", "text", "observation", "observations", "compte", "rendu", "motif", "narrative", "remarque", "remarks"]
+    [
+        "comment",
+        "comments",
+        "commentaire",
+        "commentaires",
+        "note",
+        "notes",
+        "texte",
+        "text",
+        "observation",
+        "observations",
+        "compte",
+        "rendu",
+        "motif",
+        "narrative",
+        "remarque",
+        "remarks",
+    ]
 )
-_NAMES = frozenset(["nom", "prenom", "name", "firstname", "lastname", "surname", "forename", "nom_patient", "patient_name", "nomusuel"])
+_NAMES = frozenset(
+    ["nom", "prenom", "name", "firstname", "lastname", "surname", "forename", "nom_patient", "patient_name", "nomusuel"]
+)
 _LENGTH, _DISTINCT, _ROWS = 30, 0.5, 20
 
 
