@@ -64,7 +64,7 @@ COMMANDS: dict[str, tuple[Callable[[Paths], int], str]] = {
     "status": (_status, "show what runs"),
     "reset": (_reset, "stop it and delete its data; images and programs stay"),
     "build": (_build, "build what the cluster needs, without starting it"),
-    "env": (_env, "print shell exports: eval \"$(python3 -m devcluster env)\""),
+    "env": (_env, 'print shell exports: eval "$(python3 -m devcluster env)"'),
     "check": (_check, "probe the running cluster: policy, ports, volumes, registry, audit"),
 }
 
