@@ -40,7 +40,8 @@ def _network(config: Any, settings: WorkspaceSettings) -> None:
         "log_function": log_request,
         "headers": {
             "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; object-src 'none'; "
-            "base-uri 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'",
+            "base-uri 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+            "script-src 'self' 'unsafe-inline'",
             "Referrer-Policy": "no-referrer",
             "X-Content-Type-Options": "nosniff",
         },

@@ -1,4 +1,4 @@
-"""Who has a live notebook where: asked of the control plane, never of the request; forgotten when it does not answer."""
+"""Who has a live notebook where: asked of the control plane, never of the request; forgotten when it is silent."""
 
 import asyncio
 import logging
@@ -48,6 +48,7 @@ class LiveSessions:
         self._known: dict[str, tuple[float, Live | None]] = {}
         self._heard = time.monotonic()
         self._on_end: list[Callable[[Live], None]] = []
+        self._listed: set[str] = set()
 
     def on_end(self, call: Callable[[Live], None]) -> None:
         """Call back when a session that was live is not any more."""
@@ -56,6 +57,10 @@ class LiveSessions:
     def current(self) -> list[Live]:
         """Sessions that were live when last heard of."""
         return [live for _, live in self._known.values() if live is not None]
+
+    def persons(self) -> list[str]:
+        """Everybody in the project who has a live session, as last listed, visited or not."""
+        return sorted(self._listed)
 
     async def of(self, person: str) -> Live | None:
         """The person's live session; raises TreError when the control plane does not say."""
@@ -82,10 +87,7 @@ class LiveSessions:
         """Follow the known sessions for ever; ends those that the control plane no longer lists."""
         while True:
             await asyncio.sleep(pause)
-            if self._known:
-                await self.look()
-            else:
-                self._heard = time.monotonic()
+            await self.look()
 
     async def look(self) -> None:
         """Compare once."""
@@ -98,6 +100,7 @@ class LiveSessions:
                     self._replace(person, None)
             return
         self._heard = time.monotonic()
+        self._listed = {str(entry.get("person")) for entry in answer.get("sessions") or []}
         listed = {str(entry.get("session_id")) for entry in answer.get("sessions") or []}
         for person, (_, live) in list(self._known.items()):
             if live is not None and live.session_id in listed:

@@ -7,33 +7,24 @@ from typing import Any
 from tre.spawner.gateway.outputs import WITHHELD, OutputFilter
 from tre.spawner.gateway.wire import Malformed, Message
 
+_KERNEL = ("execute", "inspect", "complete", "is_complete", "history", "kernel_info", "comm_info")
+_CONTROL = ("interrupt", "shutdown", "kernel_info", "create_subshell", "delete_subshell", "list_subshell")
+_BROADCASTS = (
+    "status", "execute_input", "stream", "display_data", "update_display_data", "execute_result", "error",
+    "clear_output", "shutdown_reply",
+)  # fmt: skip
 # browser -> kernel, by channel. No `comm_*` (widgets are a channel of their own) and no `debug_request`.
 _REQUESTS: dict[str, frozenset[str]] = {
-    "shell": frozenset(
-        "execute_request inspect_request complete_request is_complete_request history_request kernel_info_request "
-        "comm_info_request".split()
-    ),
-    "control": frozenset(
-        "interrupt_request shutdown_request kernel_info_request create_subshell_request delete_subshell_request "
-        "list_subshell_request".split()
-    ),
+    "shell": frozenset(f"{name}_request" for name in _KERNEL),
+    "control": frozenset(f"{name}_request" for name in _CONTROL),
     "stdin": frozenset({"input_reply"}),
 }
-# kernel -> browser.
+# kernel -> browser
 _ANSWERS: dict[str, frozenset[str]] = {
-    "shell": frozenset(
-        "execute_reply inspect_reply complete_reply is_complete_reply history_reply kernel_info_reply "
-        "comm_info_reply".split()
-    ),
-    "control": frozenset(
-        "interrupt_reply shutdown_reply kernel_info_reply create_subshell_reply delete_subshell_reply "
-        "list_subshell_reply".split()
-    ),
+    "shell": frozenset(f"{name}_reply" for name in _KERNEL),
+    "control": frozenset(f"{name}_reply" for name in _CONTROL),
     "stdin": frozenset({"input_request"}),
-    "iopub": frozenset(
-        "status execute_input stream display_data update_display_data execute_result error clear_output "
-        "shutdown_reply".split()
-    ),
+    "iopub": frozenset(_BROADCASTS),
 }
 _DISPLAYS = frozenset({"display_data", "update_display_data", "execute_result", "inspect_reply"})
 # A cell is text that a person typed or pasted.
