@@ -8,6 +8,7 @@ from typing import BinaryIO, Protocol
 from sqlalchemy.orm import Session
 
 from tre.core.clock import Clock, system_clock
+from tre.core.people import Actor
 from tre.egress.checks import Context, Input, Ledger, Policy, Report, check
 
 
@@ -48,11 +49,13 @@ class DatasetUse:
 
 
 class Projects(Protocol):
-    """Answers of the projects domain. ``view`` raises NotFound for an unknown slug."""
+    """Answers of the projects domain. ``view`` raises NotFound for an unknown slug; ``slugs`` are one's own."""
 
     def view(self, session: Session, slug: str) -> ProjectView: ...
 
     def datasets(self, session: Session, slug: str) -> tuple[DatasetUse, ...]: ...
+
+    def slugs(self, session: Session, actor: Actor) -> frozenset[str]: ...
 
 
 class PinnedObject(Protocol):

@@ -1,10 +1,12 @@
 """The only module of this package that knows the projects and datasets domains: it fills in `contracts`."""
 
+from dataclasses import replace
 from typing import Protocol
 
 from sqlalchemy.orm import Session
 
 from tre.core.clock import Clock
+from tre.core.people import Actor
 from tre.datasets import service as datasets
 from tre.egress.contracts import DatasetUse, Parts, ProjectView, Signer, Store
 from tre.projects import service as projects
@@ -45,6 +47,15 @@ class FromProjects:
             named=projects.ever_named(session, slug),
             authorisation=current.reference if current else "",
             last_export_passed=closed_to_exports,
+        )
+
+    def slugs(self, session: Session, actor: Actor) -> frozenset[str]:
+        """Projects of which the actor is a member today."""
+        today = self._clock().date()
+        return frozenset(
+            project.slug
+            for project in projects.visible_projects(session, replace(actor, roles=frozenset()))
+            if any(m.person_id == actor.person_id for m in projects.members(session, project.slug, today))
         )
 
     def datasets(self, session: Session, slug: str) -> tuple[DatasetUse, ...]:

@@ -11,7 +11,7 @@ from tre.audit.events import AuditEvent
 from tre.audit.service import record as record_event
 from tre.core.errors import Conflict, Forbidden, Gone
 from tre.core.ids import new_id
-from tre.core.people import Role
+from tre.core.people import Actor, Role
 from tre.egress import evidence, facts, permissions, policies, record, store
 from tre.egress.case import Case, add_notice, advance, log, move_file, notify, open_case
 from tre.egress.checking import Checked, examine, findings_hash, keep, ledger_key
@@ -196,6 +196,16 @@ def _check_live(row: Release, parts: Parts) -> None:
         raise Gone("release-revoked", "This release was revoked.", "The reviewers can say why.")
     if parts.clock() >= row.expires_at:
         raise Gone("release-expired", "The time to download this release is over.", "Ask for a new release.")
+
+
+def release_record(session: Session, parts: Parts, release_id: str, actor: Actor) -> bytes:
+    """The signed record; for whoever sees the request's content, and auditors. Raises NotFound for others."""
+    row = store.get_release(session, release_id)
+    request = store.get_request(session, row.request_id)
+    project = parts.projects.view(session, row.slug)
+    if not actor.has(Role.AUDITOR) and not permissions.may_see_content(actor, project, request):
+        raise permissions.unknown("release")
+    return row.record
 
 
 def revoke(session: Session, parts: Parts, release_id: str, reason: str, *, event: AuditEvent) -> Release:

@@ -132,6 +132,21 @@ def submit(session: Session, parts: Parts, request_id: str, *, event: AuditEvent
     Nothing stays in quarantine of a submission that failed.
     """
     case = open_case(session, parts, request_id)
+    _submit(case, event, signed=event.actor.person_id in case.project.leads)
+    return case.request
+
+
+def submit_unsigned(session: Session, parts: Parts, request_id: str, *, event: AuditEvent) -> Request:
+    """As `submit`, but it waits for the lead's signature even when the lead submits: a notebook signs nothing.
+
+    What runs in a notebook holds its session's token; a signature needs the person, signed in with a second factor.
+    """
+    case = open_case(session, parts, request_id)
+    _submit(case, event, signed=False)
+    return case.request
+
+
+def _submit(case: Case, event: AuditEvent, *, signed: bool) -> None:
     permissions.check_see(event.actor, case.project, case.request)
     permissions.check_requester(event.actor, case.request)
     permissions.check_member(event.actor, case.project)
@@ -141,17 +156,15 @@ def submit(session: Session, parts: Parts, request_id: str, *, event: AuditEvent
     chosen = case.files
     policies.check_ready(chosen, policy.sizes.max_files)
     case.request.round += 1
-    case.request.policy_id, case.request.submitted_at = policy.id, parts.clock()
+    case.request.policy_id, case.request.submitted_at = policy.id, case.parts.clock()
     case.request.attempts, case.request.error = 0, None
     _pin_all(case, chosen, policy.sizes.max_bytes)
-    signed = event.actor.person_id in case.project.leads
     case.request.signed_by = event.actor.person_id if signed else None
     advance(case, event, "submit", "checking" if signed else "signature")
     log(case, event, "egress.submit", round=case.request.round, signed=signed, files=manifest(case.files))
     if not signed:
         for lead in sorted(case.project.leads):
             notify(case, "signature-wanted", "person", lead)
-    return case.request
 
 
 def manifest(files: Sequence[File]) -> list[Json]:

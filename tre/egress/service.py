@@ -3,9 +3,11 @@
 ``parts`` comes from `tre.egress.neighbours.parts_of`. Every verb records its event itself, under the verb's own action.
 """
 
+from tre.egress.candidates import Candidate, candidates
 from tre.egress.checking import note_failure, run_checks
 from tre.egress.comments import Said, comment
-from tre.egress.releasing import Download, download, grant, release, revoke
+from tre.egress.lists import Waiting, Wanted, listed, waiting
+from tre.egress.releasing import Download, download, grant, release, release_record, revoke
 from tre.egress.requests import (
     Chosen,
     Draft,
@@ -17,6 +19,7 @@ from tre.egress.requests import (
     manifest_hash,
     sign,
     submit,
+    submit_unsigned,
     withdraw,
     withdraw_open,
 )
@@ -33,17 +36,23 @@ from tre.egress.reviews import (
     return_,
     vote,
 )
+from tre.egress.views import RequestView, show
 from tre.egress.worker import release_due, run_due_checks, sweep
 
 __all__ = [
     "Answer",
+    "Candidate",
     "Chosen",
     "Download",
     "Draft",
     "Opinion",
+    "RequestView",
     "Said",
     "Vacancy",
+    "Waiting",
+    "Wanted",
     "add_file",
+    "candidates",
     "claim",
     "comment",
     "create",
@@ -55,20 +64,25 @@ __all__ = [
     "drop_file",
     "grant",
     "leave",
+    "listed",
     "manifest_hash",
     "note_failure",
     "reassign",
     "recheck",
     "release",
     "release_due",
+    "release_record",
     "return_",
     "revoke",
     "run_checks",
     "run_due_checks",
+    "show",
     "sign",
     "submit",
+    "submit_unsigned",
     "sweep",
     "vote",
+    "waiting",
     "withdraw",
     "withdraw_open",
 ]
