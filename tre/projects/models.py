@@ -28,6 +28,7 @@ class Project(Base):
     last_export_on: Mapped[date | None]
     awake: Mapped[bool] = mapped_column(default=True)
     last_used_at: Mapped[datetime | None]
+    applied_sha256: Mapped[str | None] = mapped_column(String(64))  # of the desired state that was applied last
     embargo_until: Mapped[date | None]  # results stay off the public register until then
     created_at: Mapped[datetime]
 

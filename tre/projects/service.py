@@ -38,6 +38,7 @@ from tre.projects.store import (
     drift_history,
     ever_named,
     get_project,
+    issued_certificate,
     members,
     membership,
     open_drift,
@@ -52,7 +53,8 @@ from tre.projects.store import (
 __all__ = [
     "Membership", "abandon", "acknowledge_capacity", "activate", "allowed_actions", "announce_closing", "archive",
     "certificate", "close", "confirm", "confirm_unfreeze", "destroyed", "drift_history", "ever_named", "fail",
-    "freeze", "freeze_person", "get_project", "members", "membership", "open_drift", "project_spec", "projects_in",
+    "freeze", "freeze_person", "get_project",
+    "issued_certificate", "members", "membership", "open_drift", "project_spec", "projects_in",
     "propose", "propose_unfreeze", "propose_version", "provision", "release_person", "resume", "steps", "suspend",
     "visible_project", "visible_projects", "waiting_unfreeze", "withdraw_version",
 ]  # fmt: skip

@@ -142,6 +142,14 @@ def certificate(session: Session, slug: str) -> DeletionCertificate | None:
     return session.get(DeletionCertificate, slug)
 
 
+def issued_certificate(session: Session, slug: str) -> DeletionCertificate:
+    """The same; raises NotFound ``certificate-none`` before that."""
+    issued = certificate(session, slug)
+    if issued is None:
+        raise NotFound("certificate-none", "No deletion certificate was issued.", "It is issued when closing ends.")
+    return issued
+
+
 def spark_people(session: Session, slug: str) -> frozenset[str]:
     """Slugs of the people for whom a Spark server is wanted."""
     query = select(Person.slug).join(SparkServer, SparkServer.person_id == Person.id)

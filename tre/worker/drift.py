@@ -1,0 +1,117 @@
+"""Drift: looked for all the time, shown, alerted, repaired (design §4); and applying what we changed ourselves."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+from tre.audit.events import AuditEvent
+from tre.audit.service import record
+from tre.core.errors import TreError
+from tre.core.people import system
+from tre.projects import store
+from tre.projects.desired.spec import Desired
+from tre.projects.observations import observe
+from tre.projects.reconciler.providers import Difference
+from tre.projects.states import RECONCILED
+from tre.worker.process import Process
+from tre.worker.wiring import keep_service_token
+
+log = structlog.get_logger("tre.worker")
+WORKER = system("worker")
+FOUND = Counter("tre_drift_found_total", "Differences found in projects", ["provider"])
+OPEN = Gauge("tre_drift_open", "Projects that differ from what was rendered")
+
+
+def fingerprint(desired: Desired) -> str:
+    """The SHA-256 of a desired state: tells a change of ours from a change by others."""
+    return hashlib.sha256(json.dumps(asdict(desired), sort_keys=True).encode()).hexdigest()
+
+
+def sweep(process: Process) -> int:
+    """One round over every project that has a place in the world; returns how many differed."""
+    facts = process.facts()
+    with process.services.db.transaction() as session:
+        slugs = [project.slug for project in store.projects_in(session, RECONCILED)]
+    wanted: dict[str, Desired] = {}
+    for slug in slugs:
+        try:
+            wanted[slug] = process.desired(slug, facts)
+        except TreError as error:
+            log.error("render-failed", project=slug, code=error.code)
+    listed = process.providers.kubernetes.drift_all(wanted.values())
+    for orphan in listed.pop("", ()):
+        log.warning("namespace-of-nobody", target=orphan.target)
+    differing = sum(_guarded(process, desired, listed[slug]) for slug, desired in wanted.items())
+    OPEN.set(differing)
+    return differing
+
+
+def reconcile(process: Process, slug: str) -> None:
+    """The same for one project, at once: what a wake asks for."""
+    desired = process.desired(slug)
+    look_at(process, desired, process.providers.kubernetes.drift(desired))
+
+
+def _guarded(process: Process, desired: Desired, listed: Iterable[Difference]) -> bool:
+    """One project that fails must not stop the others."""
+    try:
+        return look_at(process, desired, listed)
+    except TreError as error:
+        log.error("reconcile-failed", project=desired.slug, code=error.code)
+    except Exception as error:
+        log.exception("reconcile-crashed", project=desired.slug, cause=type(error).__name__)
+    return True
+
+
+def look_at(process: Process, desired: Desired, listed: Iterable[Difference]) -> bool:
+    """Apply our own change, or write down and repair what others changed; True when something differed."""
+    mark = fingerprint(desired)
+    with process.services.db.transaction() as session:
+        ours = store.get_project(session, desired.slug).applied_sha256 != mark
+    if ours:
+        _apply(process, desired, mark)
+        return False
+    others = (process.providers.objectstore, process.providers.vault)
+    found = [*listed, *(item for provider in others for item in provider.drift(desired))]
+    if not _note(process, desired.slug, found):
+        return False
+    _repair(process, desired, [item for item in found if item.provider == "kubernetes"])
+    left = [*process.providers.kubernetes.drift(desired), *(d for provider in others for d in provider.drift(desired))]
+    _note(process, desired.slug, left)
+    return True
+
+
+def _apply(process: Process, desired: Desired, mark: str) -> None:
+    for provider in (process.providers.vault, process.providers.objectstore, process.providers.kubernetes):
+        outcome = provider.ensure(desired)
+        if outcome.facts:
+            keep_service_token(process, desired.slug, outcome.facts)
+    with process.services.db.transaction() as session:
+        project = store.get_project(session, desired.slug, lock=True)
+        project.applied_sha256 = mark
+        event = AuditEvent("project.apply", WORKER, project.slug, project.id, detail={"sha256": mark})
+        record(session, event, process.services.clock)
+
+
+def _repair(process: Process, desired: Desired, kubernetes: list[Difference]) -> None:
+    process.providers.vault.ensure(desired)
+    process.providers.objectstore.ensure(desired)
+    process.providers.kubernetes.repair(desired, kubernetes)
+    keep_service_token(process, desired.slug, {})
+
+
+def _note(process: Process, slug: str, found: list[Difference]) -> bool:
+    """Write down what is there now; True when anything is."""
+    with process.services.db.transaction() as session:
+        open_before = bool(store.open_drift(session, slug))
+        if not found and not open_before:
+            return False
+        event = AuditEvent("project.drift", WORKER, slug)
+        for row in observe(session, slug, found, event=event, clock=process.services.clock):
+            FOUND.labels(row.provider).inc()
+            log.warning("drift", project=slug, provider=row.provider, kind=row.kind, target=row.target)
+    return bool(found)
