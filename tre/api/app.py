@@ -1,4 +1,4 @@
-"""The three applications of the control plane: people's, the hubs', the workspaces' (docs/architecture.md)."""
+"""The applications of the control plane: people's, the hubs', the workspaces', the ingress's (docs/architecture.md)."""
 
 from collections.abc import Sequence
 from importlib import import_module
@@ -16,6 +16,7 @@ from tre.platform.oidc import OidcClient
 API_ROUTES = ("projects", "people", "datasets", "egress", "audit", "register")
 HUB_ROUTES = ("hubapi",)
 WORKSPACE_ROUTES = ("workspace", "claim")
+INGRESS_ROUTES = ("ingress",)
 # The identity provider calls it from its own host, with a signed token instead of a cookie.
 _NO_ORIGIN_CHECK = frozenset({"auth.backchannel-logout"})
 
@@ -43,6 +44,13 @@ def create_workspace_api(services: Services) -> FastAPI:
     """The notebooks' listener (`/workspace/v1`): session tokens only, never the management API (design §5)."""
     app = _application(services, "session", "Workspace API")
     _include(app, WORKSPACE_ROUTES, "/workspace/v1")
+    return _finish(app)
+
+
+def create_ingress_api(services: Services) -> FastAPI:
+    """The ingress controller's listener (`/ingress/v1`): which hosts there are; network policy admits Traefik alone."""
+    app = _application(services, "ingress", "Ingress API")
+    _include(app, INGRESS_ROUTES, "/ingress/v1")
     return _finish(app)
 
 

@@ -1,4 +1,4 @@
-"""`tre serve`: three listeners in one process, so that one Deployment is one thing to watch."""
+"""`tre serve`: four listeners in one process, so that one Deployment is one thing to watch."""
 
 import asyncio
 import signal
@@ -8,15 +8,15 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from tre.api.app import create_app, create_hubapi, create_workspace_api
+from tre.api.app import create_app, create_hubapi, create_ingress_api, create_workspace_api
 from tre.api.context import Services
 from tre.api.logs import configure_logs
 
-PORTS = {"web": 8080, "hub": 8081, "workspace": 8082}
+PORTS = {"web": 8080, "hub": 8081, "workspace": 8082, "ingress": 8083}
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to its parent: one signal stops all three."""
+    """A server that leaves signals to its parent: one signal stops them all."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -56,5 +56,6 @@ def run(services: Services, host: str = "0.0.0.0") -> None:  # noqa: S104  # the
         _server(create_app(services), PORTS["web"], host, behind_ingress=True),
         _server(create_hubapi(services), PORTS["hub"], host),
         _server(create_workspace_api(services), PORTS["workspace"], host),
+        _server(create_ingress_api(services), PORTS["ingress"], host),
     ]
     asyncio.run(_serve(servers))

@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     # Kubernetes
     namespace: str = "tre-system"
     images_file: Path = Path("/etc/tre/images.json")  # name -> reference by digest
+    ingress_class: str = ""  # class of the Ingress objects to make; empty: Traefik asks the control plane instead
     storage_class: str = ""  # empty: the cluster's default
 
     smtp_host: str = ""

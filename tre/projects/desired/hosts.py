@@ -17,7 +17,9 @@ def notebook_host(slug: str, person: str, work_domain: str) -> str:
 
 
 def build_ingresses(spec: ProjectSpec, facts: PlatformFacts) -> list[Object]:
-    """TLS is the ingress controller's wildcard certificate."""
+    """TLS is the ingress controller's wildcard certificate. None when the ingress asks the control plane instead."""
+    if not facts.ingress_class:
+        return []
     hub = [hub_host(spec.slug, facts.work_domain)]
     people = [notebook_host(spec.slug, person.slug, facts.work_domain) for person in spec.people]
     built = [_ingress("hub", hub, spec, facts)]

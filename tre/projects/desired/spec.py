@@ -58,7 +58,7 @@ class PlatformFacts:
     api_servers: tuple[str, ...] = ()
     internal_ca_pem: str = ""
     storage_class: str = ""
-    ingress_class: str = "traefik"
+    ingress_class: str = "traefik"  # empty: no Ingress objects, the ingress asks the control plane
 
 
 @dataclass(frozen=True)

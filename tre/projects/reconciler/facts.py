@@ -27,6 +27,7 @@ def platform_facts(settings: Settings, cluster: Cluster) -> PlatformFacts:
         api_servers=cluster.api_servers(),
         internal_ca_pem=internal_ca,
         storage_class=settings.storage_class,
+        ingress_class=settings.ingress_class,
     )
 
 
