@@ -91,11 +91,12 @@ def _blocks(rows: Sequence[Sequence[str]]) -> Iterator[tuple[int, list[Sequence[
 
 
 def _new_header(rows: Sequence[Sequence[str]], blank: int) -> bool:
-    following = next((row for row in rows[blank + 1 :] if any(cell.strip() for cell in row)), None)
-    if following is None:
-        return False
-    filled = [cell.strip() for cell in following if cell.strip()]
-    return len(filled) <= 1 or not any(char.isdigit() for cell in filled[1:] for char in cell)
+    """Whether the rows after a blank begin another table: a title or none, then a header. A section title over numbers does not."""
+    for row in rows[blank + 1 : blank + 8]:
+        filled = [cell.strip() for cell in row if cell.strip()]
+        if len(filled) > 1:
+            return not any(char.isdigit() for cell in filled[1:] for char in cell)
+    return False
 
 
 def _big(blob: Blob) -> Iterator[Part]:

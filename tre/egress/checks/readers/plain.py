@@ -97,6 +97,8 @@ def _delimited(lines: list[str], blob: Blob) -> bool:
         return False
     widths = [len(row) for row in parse_rows("\n".join(filled), delimiter)]
     same = max(map(widths.count, set(widths))) if widths else 0
+    if delimiter == "\t":  # Stata's tables: titles and sections of one cell between the rows
+        return sum(width > 1 for width in widths) >= 0.4 * len(widths)
     prose = sum(len(line) for line in filled) / len(filled) > 60 and delimiter == "," and max(widths) <= 3
     return same >= 0.9 * len(widths) and not prose
 

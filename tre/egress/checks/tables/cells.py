@@ -26,6 +26,7 @@ _SUPPRESSED = re.compile(
     r"\[(?:x|c|z|low|redacted)\]|#|(?:n\s*)?[<≤]\s*=?\s*\d+|(?:moins de|less than|fewer than)\s*\d+|1\s?(?:-|–|à|to)\s?\d{1,2}|-5|\d+\s?\[redacted\])$",
     re.I,
 )
+_REDACTED = re.compile(r"^(?:\[?redacted\]?[\s,;]*)+$", re.I)
 _BOUND = re.compile(r"(?:<|≤|moins de|less than|fewer than)\s*=?\s*(\d+)", re.I)
 
 
@@ -81,7 +82,7 @@ def parse(text: str, decimal_comma: bool = False) -> Cell:
     if len(text) > 64:
         return _TEXT
     if not any(char.isdigit() for char in text):
-        return _SUPPRESSED_CELL if _SUPPRESSED.match(text) else _TEXT
+        return _SUPPRESSED_CELL if _SUPPRESSED.match(text) or _REDACTED.match(text) else _TEXT
     return _numeric(text, decimal_comma)
 
 

@@ -5,13 +5,14 @@ import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cached_property
 
 from tre.egress.checks.model import Location
 from tre.egress.checks.parts import Table
 from tre.egress.checks.policy import Policy
 from tre.egress.checks.tables.cells import Cell, Kind, cell_name, clean, parse, writes_decimal_comma
 from tre.egress.checks.tables.layout import Layout, layout_of
-from tre.egress.checks.tables.lexicon import says_total
+from tre.egress.checks.tables.lexicon import PLAIN_N, says_total, tokens
 
 
 class Role(Enum):
@@ -52,6 +53,12 @@ class Column:
     total: bool = False
     denominator: float | None = None  # from a header such as "Overall (N = 1 234)"
 
+    @cached_property
+    def mostly_whole(self) -> bool:
+        """Whether most numbers are whole."""
+        numbers = [cell for cell in self.cells if cell.kind in (Kind.NUMBER, Kind.PAIR)]
+        return sum(cell.integer and cell.decimals == 0 for cell in numbers) >= 0.6 * len(numbers)
+
     def numbers(self) -> list[float]:
         return [cell.value for cell in self.cells if cell.kind in (Kind.NUMBER, Kind.PAIR)]
 
@@ -85,9 +92,11 @@ class Frame:
         by_row = self.row_roles[row]
         if by_row is None or column.role in (Role.LABEL, Role.YEAR, Role.CODE, Role.DATE, Role.ID):
             return column.role
-        if by_row is Role.COUNT:
-            return Role.COUNT if column.role in (Role.COUNT, Role.MAYBE, Role.NUMBER) else column.role
-        return by_row
+        if by_row is not Role.COUNT:
+            return by_row
+        if column.role is Role.NUMBER and not column.mostly_whole and not _plainly_n(self.label_of(row)):
+            return column.role  # a variable called "number of ..." in a table of estimates
+        return Role.COUNT if column.role in (Role.COUNT, Role.MAYBE, Role.NUMBER) else column.role
 
     def count_cells(self, *roles: Role) -> Iterator[tuple[int, Column, Cell]]:
         """Every number in a cell whose role is one of ``roles`` (default: counts)."""
@@ -117,6 +126,11 @@ class Frame:
 
     def _grid(self, cells: list[tuple[int, int]]) -> list[tuple[int, int]]:
         return [(self.layout.body + row, column) for row, column in cells]
+
+
+def _plainly_n(label: str) -> bool:
+    words = tokens(label)
+    return bool(words) and len(words) <= 3 and words[0] in PLAIN_N
 
 
 _CACHE: "weakref.WeakKeyDictionary[Table, tuple[str, Frame]]" = weakref.WeakKeyDictionary()

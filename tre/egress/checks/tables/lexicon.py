@@ -471,6 +471,9 @@ TOTAL = frozenset(
     ]
 )
 NOBS = frozenset(["n", "nobs", "n_obs", "obs", "observations"])
+PLAIN_N = frozenset(
+    "n nb no nobs obs observations count counts effectif effectifs total sample patients participants subjects events".split()
+)
 YEAR = re.compile(r"^(?:19|20)\d{2}$")
 # Attributes of one person; many of them side by side look like a person's record.
 PERSON = frozenset(

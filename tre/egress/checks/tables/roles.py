@@ -5,6 +5,7 @@ margin, a companion percentage, many large whole numbers, a pure whole-number cr
 codes and identifiers never are. One point alone is "maybe", which rules turn into review, not block.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -108,9 +109,29 @@ def _first_role(column: Column, frame: Frame) -> Column:
     suppressed = kinds[Kind.SUPPRESSED]
     if kinds[Kind.TEXT] > 0.5 * (filled - suppressed) and kinds[Kind.TEXT] > 0:
         return replace(column, role=Role.ID if _opaque(column) else Role.LABEL)
+    if column.index == 0 and kinds[Kind.TEXT] and _codes_under_titles(column, frame):
+        return replace(column, role=Role.LABEL)
+    if _bands(column) and any(_has_numbers(other) for other in frame.columns[column.index + 1 :]):
+        return replace(column, role=Role.LABEL)
     if kinds[Kind.INTERVAL] > 0.5 * (filled - suppressed):
         return replace(column, role=Role.LABEL if column.index == 0 else Role.ESTIMATE)
     return replace(column, role=_numeric_role(column, frame))
+
+
+_BAND = re.compile(r"^[<>≥≤]?=?\s*\d{1,3}\s*(?:(?:-|–|to|à)\s*\d{1,3}|\+|ans|years)?\s*\+?$")
+
+
+def _bands(column: Column) -> bool:
+    """Bands such as "0", "1-2", "3-4", "5+", and nothing else."""
+    texts = [text.strip() for text in column.texts if text.strip()]
+    ranged = sum("-" in text or "+" in text or "–" in text or " to " in text for text in texts)
+    return ranged >= 0.3 * len(texts) and all(_BAND.match(text) for text in texts)
+
+
+def _codes_under_titles(column: Column, frame: Frame) -> bool:
+    """Category codes under the names of their variables: "Male", 0, 1, "Smoking", 1, 2, 3."""
+    small = all(number.is_integer() and 0 <= number <= 120 for number in column.numbers())
+    return small and any(_has_numbers(other) for other in frame.columns[1:])
 
 
 def _numeric_role(column: Column, frame: Frame) -> Role:
@@ -195,10 +216,15 @@ def _row_roles(frame: Frame) -> tuple[Role | None, ...]:
         pair = any(column.cells[row].kind is Kind.PAIR for column in frame.columns)
         if named is Role.PERCENT and pair:  # "sex = F (%)" over "12 (3.4)": counts with their percentages
             named = Role.COUNT
-        if named is None and says_count(text) == 2 and len(tokens(text)) <= 4:
+        if named is None and says_count(text) == 2 and len(tokens(text)) <= 4 and not _has_interval(frame, row):
             named = Role.COUNT
         roles.append(named)
     return tuple(roles)
+
+
+def _has_interval(frame: Frame, row: int) -> bool:
+    """A confidence interval on the row: the label names a variable of a model, not a count."""
+    return any(column.cells[row].kind is Kind.INTERVAL for column in frame.columns if column.role is not Role.LABEL)
 
 
 def _clear_estimate(text: str) -> bool:
