@@ -45,7 +45,7 @@ def sealed_events(session: Session, request_id: str) -> list[dict[str, Any]]:
     query = (
         select(EventRow.body, LeafRow.position, LeafRow.leaf_hash)
         .outerjoin(LeafRow, LeafRow.event_seq == EventRow.seq)
-        .where(EventRow.target == request_id, EventRow.action.startswith("egress."), EventRow.outcome == "success")
+        .where(EventRow.target == request_id, EventRow.action.in_(_HANDLERS), EventRow.outcome == "success")
     )
     rows = session.execute(query).all()
     for body, position, leaf in rows:

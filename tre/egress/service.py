@@ -7,6 +7,7 @@ from tre.egress.candidates import Candidate, candidates
 from tre.egress.checking import note_failure, run_checks
 from tre.egress.comments import Said, comment
 from tre.egress.lists import Waiting, Wanted, listed, waiting
+from tre.egress.preview import Difference, difference, preview
 from tre.egress.releasing import Download, download, grant, release, release_record, revoke
 from tre.egress.requests import (
     Chosen,
@@ -43,6 +44,7 @@ __all__ = [
     "Answer",
     "Candidate",
     "Chosen",
+    "Difference",
     "Download",
     "Draft",
     "Opinion",
@@ -59,6 +61,7 @@ __all__ = [
     "declare_conflict",
     "decline",
     "describe_file",
+    "difference",
     "dispose",
     "download",
     "drop_file",
@@ -67,6 +70,7 @@ __all__ = [
     "listed",
     "manifest_hash",
     "note_failure",
+    "preview",
     "reassign",
     "recheck",
     "release",

@@ -107,6 +107,9 @@ class Project:
     def datasets(self, session: Session, slug: str) -> tuple[DatasetUse, ...]:
         return (DatasetUse("dat-colon", "Essai colon", "1.0", "per-productrice"),)
 
+    def slugs(self, session: Session, actor: Actor) -> frozenset[str]:
+        return frozenset({SLUG}) if actor.person_id in self.shown.members else frozenset()
+
 
 @dataclass
 class Hands:

@@ -14,7 +14,9 @@ from tre.core.people import Actor
 from tre.egress import service, store
 from tre.egress.contracts import Parts
 from tre.egress.neighbours import parts_of
+from tre.egress.permissions import unknown
 from tre.egress.policies import check_revision
+from tre.egress.previews import Block, Image, Table, Text
 from tre.egress.views import RequestSummary, RequestView
 from tre.egress.votes import Decision
 
@@ -321,3 +323,60 @@ def revoke(release_id: str, body: Reason, desk: AtDesk) -> None:
 @router.post("/releases/{release_id}/grants", name="egress.grant", status_code=204)
 def grant(release_id: str, body: GrantIn, desk: AtDesk) -> None:
     service.grant(desk.session, desk.parts, release_id, body.person_id, event=desk.event("egress.grant"))
+
+
+class BlockOut(BaseModel):
+    """One block of a preview: a table of text, a text, or a picture by its number."""
+
+    table: list[list[str]] | None = None
+    title: str = ""
+    text: str | None = None
+    role: str = ""
+    image: int | None = None
+    width: int = 0
+    height: int = 0
+
+
+class PreviewOut(BaseModel):
+    kind: str
+    truncated: bool
+    note: str
+    blocks: list[BlockOut]
+
+
+@router.get("/exports/{request_id}/files/{file_id}/preview", name="egress.preview")
+def preview(request_id: str, file_id: str, desk: AtDesk) -> PreviewOut:
+    """What the file holds, as plain data; pictures are fetched by their number."""
+    place = (request_id, file_id)
+    shown = service.preview(desk.session, desk.parts, place, event=desk.event("egress.preview"))
+    blocks = [_block(number, block) for number, block in enumerate(shown.blocks)]
+    return PreviewOut(kind=shown.kind, truncated=shown.truncated, note=shown.note, blocks=blocks)
+
+
+def _block(number: int, block: Block) -> BlockOut:
+    if isinstance(block, Table):
+        return BlockOut(table=[list(row) for row in block.rows], title=block.title)
+    if isinstance(block, Text):
+        return BlockOut(text=block.text, role=block.role)
+    return BlockOut(image=number, width=block.width, height=block.height)
+
+
+@router.get("/exports/{request_id}/files/{file_id}/preview/{number}.png", name="egress.preview.image")
+def preview_image(request_id: str, file_id: str, number: int, desk: AtDesk) -> Response:
+    """A picture of the preview: a PNG that we encoded."""
+    place = (request_id, file_id)
+    shown = service.preview(desk.session, desk.parts, place, event=desk.event("egress.preview"))
+    if not 0 <= number < len(shown.blocks):
+        raise unknown("picture")
+    block = shown.blocks[number]
+    if not isinstance(block, Image):
+        raise unknown("picture")
+    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+    return Response(block.png, media_type="image/png", headers=headers)
+
+
+@router.get("/exports/{request_id}/files/{file_id}/difference", name="egress.difference")
+def difference(request_id: str, file_id: str, desk: AtDesk) -> service.Difference | None:
+    """What changed since the version before; null for a first version."""
+    place = (request_id, file_id)
+    return service.difference(desk.session, desk.parts, place, event=desk.event("egress.difference"))
