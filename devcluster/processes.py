@@ -19,6 +19,7 @@ from devcluster.errors import DevClusterError
 from devcluster.paths import Paths
 
 PROC = Path("/proc")
+LOG_BYTES = 32 * 1024 * 1024
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -59,12 +60,20 @@ def start(paths: Paths, service: Service) -> int:
     if running is not None:
         return running
     env = {"PATH": SYSTEM_PATH, "HOME": str(paths.state), "LANG": "C.UTF-8", **service.env}
-    with (paths.log / f"{service.name}.log").open("ab") as log:
+    with _log(paths, service.name).open("ab") as log:
         process = subprocess.Popen(
             service.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, cwd="/", start_new_session=True
         )
     (paths.pids / service.name).write_text(f"{process.pid} {start_time(process.pid) or 0}")
     return process.pid
+
+
+def _log(paths: Paths, name: str) -> Path:
+    """Return the log to append to; a large one is put aside first, and the one put aside before is lost."""
+    log = paths.log / f"{name}.log"
+    if log.exists() and log.stat().st_size > LOG_BYTES:
+        log.replace(log.with_suffix(".log.1"))
+    return log
 
 
 def check_alive(paths: Paths, names: Iterable[str]) -> None:

@@ -80,3 +80,11 @@ def test_nothing_of_the_callers_environment_reaches_a_process(paths: Paths, monk
     log = paths.log / "env.log"
     wait_for("output", lambda: "PATH" in log.read_text(), seconds=10)
     assert "canary" not in log.read_text()
+
+
+def test_a_large_log_is_put_aside(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "LOG_BYTES", 10)
+    (paths.log / "sleeper.log").write_text("of an earlier run")
+    processes.start(paths, sleeper())
+    assert (paths.log / "sleeper.log.1").read_text() == "of an earlier run"
+    assert (paths.log / "sleeper.log").read_text() == ""
