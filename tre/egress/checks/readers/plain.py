@@ -1,4 +1,5 @@
 """Plain text, markdown and logs: prose, the tables printed in it, and text that is a delimited table after all."""
+# ruff: noqa: SIM905  -- word lists read better as text
 
 import re
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from tre.egress.checks.readers.delimited import best_delimiter, parse_rows, tabl
 from tre.egress.checks.readers.delimited import read as read_delimited
 from tre.egress.checks.readers.printed import printed_tables
 
-_LOG_NAMES = frozenset({".log", ".smcl", ".out", ".lst", ".rout", ".err"})
+_LOG_NAMES = frozenset(".log .smcl .out .lst .rout .err".split())
 # Traces of a program's own session, by language.
 _SESSIONS = (
     (

@@ -4,6 +4,7 @@ A column is a count when two points of evidence agree: its header (a clear word 
 margin, a companion percentage, many large whole numbers, a pure whole-number cross-tabulation. Labels, years, ages,
 codes and identifiers never are. One point alone is "maybe", which rules turn into review, not block.
 """
+# ruff: noqa: SIM905  -- word lists read better as text
 
 import re
 from collections import Counter
@@ -27,13 +28,13 @@ from tre.egress.checks.tables.lexicon import (
     EXTREME,
     ID_WORDS,
     MEAN,
-    NOT_COUNT,
     PERCENT,
     POSITION,
     RATE,
     SPREAD,
     YEAR,
     has,
+    not_count,
     says_count,
     says_total,
     tokens,
@@ -50,30 +51,9 @@ _BY_WORD = (
     (ESTIMATE, Role.ESTIMATE),
 )
 _CODE_WORDS = frozenset(
-    [
-        "code",
-        "codes",
-        "cim",
-        "icd",
-        "icd10",
-        "ccam",
-        "ghm",
-        "atc",
-        "snomed",
-        "ucd",
-        "cip",
-        "cis",
-        "insee",
-        "siret",
-        "finess",
-        "naf",
-        "nuts",
-        "iso",
-        "index",
-        "idx",
-        "rank",
-        "rang",
-    ]
+    (
+        "code codes cim icd icd10 ccam ghm atc snomed ucd cip cis insee siret finess naf nuts iso index idx rank rang"
+    ).split()
 )
 
 
@@ -96,7 +76,7 @@ def statistic_named(text: str) -> Role | None:
     for lexicon, role in _BY_WORD:
         if not lexicon.isdisjoint(words):
             return role
-    return None
+    return Role.ESTIMATE if words[0] in ("or", "b") and len(words) <= 2 and len(text.strip()) > 1 else None
 
 
 def _first_role(column: Column, frame: Frame) -> Column:
@@ -170,7 +150,7 @@ def _label_like(column: Column, frame: Frame) -> bool:
     if not column.name.strip():
         return column.index == 0 and _keys(column)
     words = tokens(column.name)
-    named_other = not NOT_COUNT.isdisjoint(words)
+    named_other = not_count(words)
     return (_keys(column) and column.index == 0) or (
         _category(column) and (named_other or says_count(column.name) == 0)
     )
@@ -307,7 +287,7 @@ def _points(column: Column, frame: Frame, policy: Policy, grid: bool) -> tuple[i
         "caption": 1 if has(frame.caption, COUNT) else 0,
         "denominator": 1 if column.denominator is not None else 0,
     }
-    if header == 0 and has(column.name, NOT_COUNT) and not evidence["companion"] and not evidence["sums"]:
+    if header == 0 and not_count(tokens(column.name)) and not evidence["companion"] and not evidence["sums"]:
         return 0, ()
     return sum(evidence.values()), tuple(key for key, value in evidence.items() if value)
 

@@ -6,6 +6,7 @@ from tre.egress.checks.tables.lexicon import tokens
 
 _BASES = (100, 50, 25, 20, 10, 5)
 _MIDPOINT = 6  # OpenSAFELY's "midpoint 6": 6k + 3
+_MIN_DISTINCT = 4
 _CHANCE = 1e-3  # how improbable the pattern must be for unrounded counts
 
 
@@ -28,6 +29,8 @@ def rounding_base(values: Iterable[float], hint: int = 0) -> int:
         return 1
     if hint and follows(distinct, hint):
         return hint
+    if len(distinct) < _MIN_DISTINCT:
+        return 1
     for base in _BASES:
         if all(value % base == 0 for value in distinct) and base ** -len(distinct) < _CHANCE:
             return base

@@ -3,6 +3,7 @@
 An aggregated table has a key: its label columns name each row once, and the rest are statistics. A table of people has
 attributes: columns whose combinations repeat or are unique by chance, no statistic, often a number for each person.
 """
+# ruff: noqa: SIM905  -- word lists read better as text
 
 from dataclasses import dataclass
 
@@ -14,31 +15,10 @@ from tre.egress.checks.tables.frame import STATISTICS, Column, Frame, Role
 from tre.egress.checks.tables.lexicon import ID_WORDS, PERSON, has, tokens
 
 _CODES = frozenset(
-    [
-        "code",
-        "codes",
-        "snomed",
-        "snomedct",
-        "ctv3",
-        "icd",
-        "icd10",
-        "cim",
-        "cim10",
-        "ccam",
-        "ghm",
-        "atc",
-        "bnf",
-        "dmd",
-        "term",
-        "terms",
-        "description",
-        "libelle",
-        "label",
-        "name",
-        "category",
-        "cat",
-        "type",
-    ]
+    (
+        "code codes snomed snomedct ctv3 icd icd10 cim cim10 ccam ghm atc bnf dmd term terms description libelle "
+        "label name category cat type"
+    ).split()
 )
 
 

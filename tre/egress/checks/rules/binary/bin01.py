@@ -1,4 +1,5 @@
 """BIN-01: what cannot be read for certain: encrypted, mislabelled, polyglot, unknown, broken, empty, not a regular file."""
+# ruff: noqa: SIM905  -- word lists read better as text
 
 from collections.abc import Iterator, Mapping
 
@@ -7,15 +8,13 @@ from tre.egress.checks.parts import Trait
 from tre.egress.checks.rule import Rule, Scene
 from tre.egress.checks.words import Words
 
-_TEXTUAL = frozenset(
-    ["csv", "text", "markdown", "latex", "html", "ipynb", "json", "jsonl", "yaml", "svg", "xml", "log", "code"]
-)
-_IMAGES = frozenset(["png", "jpeg", "gif", "tiff", "webp", "bmp"])
+_TEXTUAL = frozenset("csv text markdown latex html ipynb json jsonl yaml svg xml log code".split())
+_IMAGES = frozenset("png jpeg gif tiff webp bmp".split())
 _OLD_OFFICE = frozenset(["ole", "xls"])
 _ALIKE = (
     _TEXTUAL,
     _OLD_OFFICE,
-    frozenset({"zip", "xlsx", "docx", "pptx", "ods", "odt", "npz", "torch"}),
+    frozenset("zip xlsx docx pptx ods odt npz torch".split()),
     frozenset({"rds", "rdata"}),
     frozenset({"pickle", "torch", "npy"}),
     frozenset({"gzip", "rds", "rdata", "pickle"}),

@@ -1,4 +1,5 @@
 """ID-04: establishments (FINESS, ETA_NUM)."""
+# ruff: noqa: SIM905  -- word lists read better as text
 
 from collections.abc import Iterator
 
@@ -12,7 +13,7 @@ from tre.egress.checks.tables.frame import frame_of
 from tre.egress.checks.tables.lexicon import tokens
 from tre.egress.checks.words import Words
 
-_HEADERS = frozenset(["finess", "eta", "etablissement", "etab", "hopital", "hospital", "siret", "siren"])
+_HEADERS = frozenset("finess eta etablissement etab hopital hospital siret siren".split())
 
 
 def scan(part: Part, scene: Scene) -> Iterator[Hit]:

@@ -1,4 +1,5 @@
 """ID-06: pseudonyms, by name or by the look of their values."""
+# ruff: noqa: SIM905  -- word lists read better as text
 
 from collections.abc import Iterator
 
@@ -13,28 +14,10 @@ from tre.egress.checks.tables.lexicon import tokens
 from tre.egress.checks.words import Words
 
 _CHECKSUMS = frozenset(
-    [
-        "sha",
-        "sha1",
-        "sha256",
-        "sha512",
-        "md5",
-        "checksum",
-        "checksums",
-        "commit",
-        "digest",
-        "etag",
-        "hash",
-        "git",
-        "version",
-        "image",
-        "fingerprint",
-        "url",
-        "uri",
-        "path",
-        "file",
-        "filename",
-    ]
+    (
+        "sha sha1 sha256 sha512 md5 checksum checksums commit digest etag hash git version image fingerprint url "
+        "uri path file filename"
+    ).split()
 )
 _DISTINCT = 0.5
 

@@ -1,4 +1,5 @@
 """ID-07: potential identifiers of the SNDS: commune, exact dates of care or death, month of birth."""
+# ruff: noqa: SIM905  -- word lists read better as text
 
 import re
 from collections.abc import Iterator
@@ -13,44 +14,15 @@ from tre.egress.checks.words import Words
 
 _COMMUNE = re.compile(r"^(?:\d{5}|2[AB]\d{3})$", re.I)
 _DAY = re.compile(r"^(?:\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|(?:19|20)\d{6})(?:[T ].*)?$")
-_COMMUNE_WORDS = frozenset(["commune", "depcom", "insee", "codgeo", "iris", "com", "postcode", "postal"])
+_COMMUNE_WORDS = frozenset("commune depcom insee codgeo iris com postcode postal".split())
 _CARE = frozenset(
-    [
-        "soin",
-        "soins",
-        "care",
-        "admission",
-        "entree",
-        "sortie",
-        "discharge",
-        "deces",
-        "death",
-        "dcd",
-        "birth",
-        "naissance",
-        "dob",
-        "ddn",
-        "nai",
-        "hospitalisation",
-        "acte",
-        "dispensation",
-        "delivrance",
-        "visit",
-        "exe",
-    ]
+    (
+        "soin soins care admission entree sortie discharge deces death dcd birth naissance dob ddn nai "
+        "hospitalisation acte dispensation delivrance visit exe"
+    ).split()
 )
 _BIRTH_MONTH = frozenset(
-    {
-        "ben_nai_moi",
-        "mois_naissance",
-        "birth_month",
-        "month_of_birth",
-        "date_naissance",
-        "dob",
-        "ddn",
-        "birth_date",
-        "date_of_birth",
-    }
+    "ben_nai_moi mois_naissance birth_month month_of_birth date_naissance dob ddn birth_date date_of_birth".split()
 )
 
 

@@ -1,4 +1,5 @@
 """ID-08: free text and person names in data."""
+# ruff: noqa: SIM905  -- word lists read better as text
 
 from collections.abc import Iterator
 
@@ -12,28 +13,12 @@ from tre.egress.checks.tables.lexicon import tokens
 from tre.egress.checks.words import Words
 
 _FREE = frozenset(
-    [
-        "comment",
-        "comments",
-        "commentaire",
-        "commentaires",
-        "note",
-        "notes",
-        "texte",
-        "text",
-        "observation",
-        "observations",
-        "compte",
-        "rendu",
-        "motif",
-        "narrative",
-        "remarque",
-        "remarks",
-    ]
+    (
+        "comment comments commentaire commentaires note notes texte text observation observations compte rendu "
+        "motif narrative remarque remarks"
+    ).split()
 )
-_NAMES = frozenset(
-    ["nom", "prenom", "name", "firstname", "lastname", "surname", "forename", "nom_patient", "patient_name", "nomusuel"]
-)
+_NAMES = frozenset("nom prenom name firstname lastname surname forename nom_patient patient_name nomusuel".split())
 _LENGTH, _DISTINCT, _ROWS = 30, 0.5, 20
 
 
