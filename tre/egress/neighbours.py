@@ -3,13 +3,15 @@
 from dataclasses import replace
 from typing import Protocol
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tre.core.clock import Clock
-from tre.core.people import Actor
+from tre.core.people import Actor, Role
 from tre.datasets import service as datasets
 from tre.egress.contracts import DatasetUse, Parts, ProjectView, Signer, Store
 from tre.projects import service as projects
+from tre.projects.people.models import Person, RoleGrant
 
 
 class ServicesLike(Protocol):
@@ -21,6 +23,25 @@ class ServicesLike(Protocol):
     def vault(self) -> Signer: ...
     @property
     def clock(self) -> Clock: ...
+
+
+class FromPeople:
+    """Mail addresses by the people's domain."""
+
+    def of_person(self, session: Session, person_id: str) -> str | None:
+        person = session.get(Person, person_id)
+        return person.email or None if person is not None else None
+
+    def of_role(self, session: Session, role: str) -> list[str]:
+        """People whose grant of the role is confirmed and not revoked."""
+        query = (
+            select(Person.email)
+            .join(RoleGrant, RoleGrant.person_id == Person.id)
+            .where(RoleGrant.role == Role(role), RoleGrant.confirmed_at.is_not(None), RoleGrant.revoked_at.is_(None))
+            .where(Person.frozen_at.is_(None), Person.email != "")
+            .distinct()
+        )
+        return list(session.scalars(query))
 
 
 class FromProjects:
