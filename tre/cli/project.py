@@ -167,7 +167,7 @@ _verb("confirm-unfreeze", "End a freeze, as the other side.")
 
 
 def follow(api: Api, slug: str, ends: tuple[str, ...]) -> Any:
-    """Print each step as it moves until the project is in one of ``ends``; ClickException after a quarter of an hour."""
+    """Print each step as it moves until the project is in one of ``ends``; raises ClickException after 15 minutes."""
     said: dict[str, str] = {}
     deadline = time.monotonic() + _WAIT_SECONDS
     while time.monotonic() < deadline:
