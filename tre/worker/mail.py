@@ -1,16 +1,14 @@
 """Mail about what waits for somebody: a link and a kind, never project data or words that people wrote (design §9)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tre.audit.events import AuditEvent
-from tre.audit.service import record
 from tre.core.errors import TreError
-from tre.core.people import Role, system
-from tre.egress.models import Notice
+from tre.core.people import Role
+from tre.egress.notices import Post, send_due
 from tre.platform.mail import Mailer
 from tre.projects import store
 from tre.projects.dates import Action
@@ -18,7 +16,6 @@ from tre.projects.people.models import Person, RoleGrant
 from tre.worker.process import Process
 
 log = structlog.get_logger("tre.worker")
-_BATCH, _ATTEMPTS = 100, 10
 _SUBJECT = "Une action vous attend / Something waits for you"
 _TEXT = """Bonjour,
 
@@ -29,48 +26,28 @@ Something waits for you on the platform: {url}
 """
 
 
+class Directory:
+    """Addresses of people who may act now."""
+
+    def of_person(self, session: Session, person_id: str) -> str | None:
+        """None when the person is unknown, frozen, or has no address."""
+        person = session.get(Person, person_id)
+        return person.email or None if person is not None and person.frozen_at is None else None
+
+    def of_role(self, session: Session, role: str) -> Sequence[str]:
+        """Everybody in whom the role is in force."""
+        query = select(Person.email).join(RoleGrant, RoleGrant.person_id == Person.id)
+        held = RoleGrant.confirmed_at.is_not(None) & RoleGrant.revoked_at.is_(None) & Person.frozen_at.is_(None)
+        addresses = session.scalars(query.where(RoleGrant.role == Role(role), held))
+        return sorted({address for address in addresses if address})
+
+
 def send_notices(process: Process) -> int:
-    """Send what the outbox holds; a mail that fails is tried again, ten times at most."""
-    mailer = Mailer(process.services.settings)
-    if not mailer.enabled:
-        return 0
-    sent = 0
-    with process.services.db.transaction() as session:
-        waiting = select(Notice).where(Notice.sent_at.is_(None), Notice.attempts < _ATTEMPTS).limit(_BATCH)
-        rows = session.scalars(waiting.with_for_update(skip_locked=True)).all()
-        for row in rows:
-            sent += _send(process, mailer, row, _addresses(session, row))
-        if rows:
-            event = AuditEvent("mail.sent", system("worker"), detail={"tried": len(rows), "sent": sent})
-            record(session, event, process.services.clock)
-    return sent
-
-
-def _send(process: Process, mailer: Mailer, row: Notice, addresses: list[str]) -> bool:
-    row.attempts += 1
-    try:
-        for address in addresses:
-            mailer.send(address, _SUBJECT, _text(process))
-    except TreError as error:
-        log.warning("mail-failed", code=error.code, notice=row.id)
-        return False
-    row.sent_at = process.services.clock()
-    return True
-
-
-def _addresses(session: Session, row: Notice) -> list[str]:
-    """To whom: a person, everybody who holds a role, or the producer's address itself."""
-    if row.recipient_kind == "producer":
-        return [row.recipient] if "@" in row.recipient else []
-    query = select(Person.email).where(Person.frozen_at.is_(None))
-    if row.recipient_kind == "role":
-        held = RoleGrant.confirmed_at.is_not(None) & RoleGrant.revoked_at.is_(None)
-        query = query.join(RoleGrant, RoleGrant.person_id == Person.id).where(
-            RoleGrant.role == Role(row.recipient), held
-        )
-    else:
-        query = query.where(Person.id == row.recipient)
-    return sorted({address for address in session.scalars(query) if address})
+    """Send what the outbox of exports holds."""
+    settings = process.services.settings
+    return send_due(
+        process.services.db, Post(Mailer(settings), Directory(), settings.public_url, process.services.clock)
+    )
 
 
 def _text(process: Process) -> str:
