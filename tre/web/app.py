@@ -12,7 +12,7 @@ from tre.core.errors import NotFound
 from tre.web.render import page
 
 _HERE = Path(__file__).parent
-ROUTES = ("home", "projects")
+ROUTES = ("home", "me", "authorisations", "workspace", "projects", "requests", "review")
 _STATIC = {
     ".css": "text/css",
     ".js": "text/javascript",
@@ -36,7 +36,7 @@ def error_page(request: Request, status: int, problem: dict[str, Any]) -> Respon
     """An error says what happened and what to do; being signed out leads to signing in."""
     if problem["code"] == "sign-in-required" and request.method == "GET":
         return RedirectResponse(f"/auth/sign-in?next={request.url.path}", 303)
-    return page(request, "error.html", status, problem=problem, status=status)
+    return page(request, "error.html", http_status=status, problem=problem, status=status)
 
 
 def install_pages(app: FastAPI) -> PageOfError:

@@ -1,7 +1,7 @@
 """Reading what a form sent."""
 
 from datetime import date
-from typing import Annotated, cast
+from typing import Annotated
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData, UploadFile
@@ -58,7 +58,7 @@ def upload(fields: FormData, name: str, max_bytes: int) -> bytes | None:
     sent = fields.get(name)
     if not isinstance(sent, UploadFile) or not sent.filename:
         return None
-    data = cast(bytes, sent.file.read(max_bytes + 1))
+    data = sent.file.read(max_bytes + 1)
     if len(data) > max_bytes:
         raise Invalid("file-too-large", f"This file is over {max_bytes:,} bytes.", "Choose a smaller file.")
     return data

@@ -13,7 +13,8 @@ from tre import __version__
 from tre.api.csrf import form_token
 from tre.core.people import ANONYMOUS, Actor, Role
 from tre.web.i18n import DEFAULT, LANGUAGES, Translator
-from tre.web.words import age, day, moment, size
+from tre.web.views.request import place
+from tre.web.words import age, day, moment, size, span
 
 _HERE = Path(__file__).parent
 LANGUAGE_COOKIE = "__Host-tre-language"
@@ -26,7 +27,7 @@ def environment() -> Environment:
         loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    env.globals |= {"version": __version__, "tone": tone}
+    env.globals |= {"version": __version__, "tone": tone, "place": place}
     return env
 
 
@@ -36,7 +37,7 @@ def translator(request: Request) -> Translator:
     return Translator(chosen if chosen in LANGUAGES else DEFAULT)
 
 
-def page(request: Request, template: str, http_status: int = 200, **values: Any) -> Response:
+def page(request: Request, template: str, **values: Any) -> Response:
     """A page of the application, in the reader's language, with the reader's own form token."""
     words = translator(request)
     now: datetime = request.app.state.services.clock()
@@ -49,9 +50,12 @@ def page(request: Request, template: str, http_status: int = 200, **values: Any)
         "form_token": form_token(cookie) if cookie else "",
         "day": lambda value: day(value, words), "moment": lambda value: moment(value, words),
         "age": lambda value: age(value, now, words), "size": lambda value: size(value, words),
+        "span": lambda value: span(value, words), "token_for": lambda purpose: form_token(cookie or "", purpose),
         "notice": notice(request), "refresh": None, "can": Can(actor),
     }  # fmt: skip
-    return HTMLResponse(environment().get_template(template).render({**context, **values}), http_status)
+    return HTMLResponse(
+        environment().get_template(template).render({**context, **values}), values.get("http_status", 200)
+    )
 
 
 class Can:

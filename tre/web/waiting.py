@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from tre.api.context import Services
 from tre.core.people import Actor, Role
+from tre.egress import lists
+from tre.egress.neighbours import parts_of as egress_parts
 from tre.projects import people
 from tre.projects import service as projects
 from tre.projects.models import Authorisation, Project, TwoPersonAct
@@ -110,4 +112,17 @@ def _grants(desk: Desk) -> Iterator[Task]:
         yield Task("grant", f"/people/{person.slug}", grant.proposed_at, None, values)
 
 
-FINDERS: list[Finder] = [_terms, _authorisations, _projects, _unfreezes, _grants]
+_EXPORTS = {
+    "sign": "signature", "correct": "returned", "claim": "review-free", "vote": "review-mine", "except": "officer",
+    "held": "review-held", "draft": "draft",
+}  # fmt: skip
+
+
+def _exports(desk: Desk) -> Iterator[Task]:
+    """What the export domain says waits for this person."""
+    for item in lists.waiting(desk.session, egress_parts(desk.services), desk.actor):
+        kind = _EXPORTS.get(item.kind, "review-mine")
+        yield Task(kind, f"/requests/{item.request_id}", item.since, item.slug, {"name": item.title})
+
+
+FINDERS: list[Finder] = [_terms, _authorisations, _projects, _unfreezes, _grants, _exports]

@@ -1,6 +1,6 @@
 """Dates, ages and sizes as people read them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
@@ -46,3 +46,13 @@ def size(value: int | None, words: Translator) -> str:
         number, unit = number / 1000, unit + 1
     name = words(f"bytes.{unit}")
     return f"{format_decimal(round(number, 1 if unit else 0), locale=words.language)}\u00a0{name}"
+
+
+def span(value: timedelta, words: Translator) -> str:
+    """« 2 h 05 », « 3 j 4 h »: how long something took."""
+    minutes = int(value.total_seconds()) // 60
+    if minutes < 60:
+        return words("span.minutes", n=minutes)
+    if minutes < 48 * 60:
+        return words("span.hours", h=minutes // 60, m=f"{minutes % 60:02d}")
+    return words("span.days", d=minutes // 1440, h=minutes % 1440 // 60)
