@@ -19,10 +19,25 @@ def render(file: Path, plan: NetworkPlan) -> str:
     return Template(file.read_text()).substitute(values)
 
 
+def text_of_all(plan: NetworkPlan) -> str:
+    """Return all manifests with this cluster's values."""
+    return "\n---\n".join(render(file, plan) for file in sorted(MANIFESTS.glob("*.yaml")))
+
+
 def apply(paths: Paths, plan: NetworkPlan) -> None:
     """Make the cluster hold the manifests."""
-    text = "\n---\n".join(render(file, plan) for file in sorted(MANIFESTS.glob("*.yaml")))
+    text = text_of_all(plan)
     kubectl(paths, "apply", "--server-side", "--force-conflicts", "--field-manager=devcluster", "-f", "-", stdin=text)
+    _applied(paths).write_text(text)
+
+
+def are_current(paths: Paths, plan: NetworkPlan) -> bool:
+    """Return whether the manifests are those that were applied last."""
+    return _applied(paths).is_file() and _applied(paths).read_text() == text_of_all(plan)
+
+
+def _applied(paths: Paths) -> Path:
+    return paths.config / "applied.yaml"
 
 
 def kubectl(paths: Paths, *arguments: str, stdin: str | None = None) -> str:

@@ -137,6 +137,7 @@ CONTROLLERS: tuple[Callable[[Paths, NetworkPlan], Service], ...] = (controller_m
 # They need the rights that the add-ons' manifests give. The kubelet is last: on a restart, policy is enforced before it
 # starts the pods that it finds.
 NODE: tuple[Callable[[Paths, NetworkPlan], Service], ...] = (netpol, proxy, provisioner, kubelet)
+ALL = (apiserver, *CONTROLLERS, *NODE)
 
 
 def _service(paths: Paths, name: str, *flags: str) -> Service:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -109,8 +110,14 @@ def _is_running(paths: Paths) -> bool:
         return False
     if any(processes.find(paths, name) is None for name in NAMES) or not registry_answers():
         return False
-    api = Api(paths, plan_of(paths))
-    return api.ready() and api.node_ready() and firewall.enforcing() and dns.answers(plan_of(paths).dns_ip)
+    plan = plan_of(paths)
+    build.link_all(paths)
+    _configure(paths, plan)  # the checkout or the machine may have changed since the cluster was started
+    wanted = [services.etcd(paths), services.containerd(paths), *(make(paths, plan) for make in components.ALL)]
+    if not all(processes.is_current(paths, service) for service in wanted) or not addons.are_current(paths, plan):
+        return False
+    api = Api(paths, plan)
+    return api.ready() and api.node_ready() and firewall.enforcing() and dns.answers(plan.dns_ip)
 
 
 def _clear_unless_alive(paths: Paths) -> None:
@@ -195,6 +202,8 @@ def down(paths: Paths) -> None:
     if not paths.state.exists():
         say("No cluster was made here.")
         return
+    if os.geteuid() != 0:
+        raise DevClusterError("Only root can stop the cluster.")
     started = time.monotonic()
     _stop_processes(paths)
     leftovers.clear(paths)

@@ -7,7 +7,9 @@ that the machine gave to another program since then is not mistaken for ours.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -45,26 +47,48 @@ def start_time(pid: int) -> str | None:
 def find(paths: Paths, name: str) -> int | None:
     """Return the pid of our process of this name if it runs."""
     try:
-        pid_text, started = (paths.pids / name).read_text().split()
+        pid_text, started = (paths.pids / name).read_text().split()[:2]
+        pid = int(pid_text)
     except (OSError, ValueError):
         return None
-    return int(pid_text) if start_time(int(pid_text)) == started else None
+    return pid if start_time(pid) == started else None
+
+
+def fingerprint(service: Service) -> str:
+    """Return a hash of what a service is started with: its program, arguments and the files that they name."""
+    program = shutil.which(service.argv[0], path=SYSTEM_PATH) or service.argv[0]
+    total = hashlib.sha256(str(Path(program).resolve()).encode())
+    for argument in (*service.argv, *(f"{key}={value}" for key, value in service.env.items())):
+        total.update(argument.encode() + b"\0")
+        file = Path(argument.rpartition("=")[2])
+        if file.is_absolute() and file.is_file() and file.suffix != ".log" and file != Path(program):
+            total.update(file.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def is_current(paths: Paths, service: Service) -> bool:
+    """Return whether the service runs, started with what it would be started with now."""
+    if find(paths, service.name) is None:
+        return False
+    return (paths.pids / service.name).read_text().split()[2:] == [fingerprint(service)]
 
 
 def start(paths: Paths, service: Service) -> int:
-    """Start a service unless it already runs; return its pid.
+    """Start a service, or start it again with a changed configuration; return its pid.
 
     Its environment is bare: nothing of the caller's (proxies, tokens) reaches it.
     """
     running = find(paths, service.name)
-    if running is not None:
+    if running is not None and is_current(paths, service):
         return running
+    stop(paths, service.name)
     env = {"PATH": SYSTEM_PATH, "HOME": str(paths.state), "LANG": "C.UTF-8", **service.env}
     with _log(paths, service.name).open("ab") as log:
         process = subprocess.Popen(
             service.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, cwd="/", start_new_session=True
         )
-    (paths.pids / service.name).write_text(f"{process.pid} {start_time(process.pid) or 0}")
+    record = f"{process.pid} {start_time(process.pid) or 0} {fingerprint(service)}"
+    (paths.pids / service.name).write_text(record)
     return process.pid
 
 

@@ -40,6 +40,24 @@ def test_started_once_found_and_stopped(paths: Paths) -> None:
     assert not processes.stop(paths, "sleeper")
 
 
+def test_a_changed_configuration_starts_it_again(paths: Paths) -> None:
+    config = paths.config / "service.json"
+    config.write_text("one")
+    service = Service("sleeper", (*sleeper().argv, f"--config={config}"))
+    pid = processes.start(paths, service)
+    assert processes.is_current(paths, service)
+    config.write_text("two")
+    assert not processes.is_current(paths, service)
+    assert processes.start(paths, service) != pid
+    assert processes.start_time(pid) is None
+    log = paths.log / "audit.log"
+    watched = Service("watched", (*sleeper().argv, f"--log={log}"))
+    log.write_text("a line")
+    processes.start(paths, watched)
+    log.write_text("a line, and what it wrote since")
+    assert processes.is_current(paths, watched)
+
+
 def test_a_pid_that_now_is_another_program_is_not_ours(paths: Paths) -> None:
     other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     try:
