@@ -19,6 +19,8 @@ _PREFIX = "tre-p-"
 # what happens and what is measured, not what is there
 _NOT_STATE = {("v1", "Event"), ("events.k8s.io/v1", "Event")}
 _NEVER_RECREATED = {"Namespace", "PersistentVolumeClaim"}
+# named, never undone by a machine: a claim may hold somebody's work, a kind that we may not list is not ours to change
+_LEFT_TO_PEOPLE = ("PersistentVolumeClaim/", "kind/")
 _THREADS = 6
 
 
@@ -163,7 +165,7 @@ class KubernetesProvider:
                 self._ensure_secret(desired.slug)
             elif target in rendered:
                 self._put_right(rendered[target], any(d.kind == "extra" for d in found))
-            elif not target.startswith("kind/"):
+            elif not target.startswith(_LEFT_TO_PEOPLE):
                 self._remove(target, namespace(desired.slug))
         return len(wrong)
 
