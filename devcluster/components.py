@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from devcluster.files import write
 from devcluster.network_plan import CLUSTER_DOMAIN, NODE_NAME, NetworkPlan
 from devcluster.paths import CHECKOUT, Paths
 from devcluster.processes import Service
@@ -157,8 +158,8 @@ def _kubeconfigs(paths: Paths, name: str) -> tuple[str, ...]:
 
 def write_configuration(paths: Paths, plan: NetworkPlan) -> None:
     """Write the configuration files of the kubelet and of kube-proxy."""
-    paths.config.joinpath("kubelet.json").write_text(json.dumps(kubelet_configuration(paths, plan), indent=1))
-    paths.config.joinpath("proxy.json").write_text(json.dumps(proxy_configuration(paths, plan), indent=1))
+    write(paths.config / "kubelet.json", json.dumps(kubelet_configuration(paths, plan), indent=1))
+    write(paths.config / "proxy.json", json.dumps(proxy_configuration(paths, plan), indent=1))
 
 
 def kubelet_configuration(paths: Paths, plan: NetworkPlan) -> dict[str, object]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from pathlib import Path
 
+from devcluster.files import write
 from devcluster.paths import Paths
 
 COMPONENTS = ("controller-manager", "scheduler", "kubelet", "proxy", "netpol", "provisioner")
@@ -31,15 +31,9 @@ def document(paths: Paths, url: str, name: str) -> dict[str, object]:
 
 def write_all(paths: Paths, url: str) -> None:
     """Write the administrator's kubeconfig and one for each component."""
-    _write(paths.kubeconfig, document(paths, url, "admin"))
-    for name in COMPONENTS:
-        _write(paths.config / f"{name}.kubeconfig", document(paths, url, name))
-
-
-def _write(path: Path, content: dict[str, object]) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(content, file, indent=1)
+    files = {paths.kubeconfig: "admin", **{paths.config / f"{name}.kubeconfig": name for name in COMPONENTS}}
+    for path, name in files.items():
+        write(path, json.dumps(document(paths, url, name), indent=1), mode=0o600)
 
 
 def _data(path: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from devcluster.files import write
 from devcluster.network_plan import POD_BRIDGE, POD_NETWORK, NetworkPlan
 from devcluster.packages import CNI_PLUGINS
 from devcluster.paths import Paths
@@ -91,26 +92,23 @@ def write_configuration(paths: Paths, plan: NetworkPlan) -> None:
     host = registries / REGISTRY
     host.mkdir(parents=True, exist_ok=True)
     url = f"http://{REGISTRY_ADDRESS}"
-    host.joinpath("hosts.toml").write_text(
-        f'server = "{url}"\n[host."{url}"]\n  capabilities = ["pull", "resolve", "push"]\n'
-    )
+    write(host / "hosts.toml", f'server = "{url}"\n[host."{url}"]\n  capabilities = ["pull", "resolve", "push"]\n')
     network = paths.config / "cni"
     network.mkdir(exist_ok=True)
-    network.joinpath("10-tre.conflist").write_text(json.dumps(cni(paths, plan), indent=1))
-    paths.config.joinpath("containerd.toml").write_text(
-        CONTAINERD_TOML.format(
-            root=_quoted(paths.containerd_root),
-            state=_quoted(paths.run / "containerd"),
-            socket=_quoted(paths.containerd_socket),
-            opt=_quoted(paths.run / "opt"),
-            pause=_quoted(PAUSE_IMAGE),
-            cni_bin=_quoted(CNI_PLUGINS),
-            cni_conf=_quoted(network),
-            runc=_quoted(paths.run / "runc"),
-            registries=_quoted(registries),
-        )
+    write(network / "10-tre.conflist", json.dumps(cni(paths, plan), indent=1))
+    text = CONTAINERD_TOML.format(
+        root=_quoted(paths.containerd_root),
+        state=_quoted(paths.run / "containerd"),
+        socket=_quoted(paths.containerd_socket),
+        opt=_quoted(paths.run / "opt"),
+        pause=_quoted(PAUSE_IMAGE),
+        cni_bin=_quoted(CNI_PLUGINS),
+        cni_conf=_quoted(network),
+        runc=_quoted(paths.run / "runc"),
+        registries=_quoted(registries),
     )
-    paths.config.joinpath("registry.json").write_text(json.dumps(registry_configuration(paths), indent=1))
+    write(paths.config / "containerd.toml", text)
+    write(paths.config / "registry.json", json.dumps(registry_configuration(paths), indent=1))
 
 
 def cni(paths: Paths, plan: NetworkPlan) -> dict[str, object]:
