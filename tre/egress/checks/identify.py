@@ -2,7 +2,7 @@
 
 `KINDS` are the names readers declare. A kind without a reader is still named, so that findings can say what it is.
 """
-# ruff: noqa: SIM905  -- word lists read better as text
+# ruff: noqa: SIM905
 
 import zlib
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
 """Common first names in France and English-speaking countries, without accents: enough to notice a column of names."""
-# ruff: noqa: SIM905  -- word lists read better as text
+# ruff: noqa: SIM905
 
 FIRST_NAMES = frozenset(
     (

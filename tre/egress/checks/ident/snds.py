@@ -1,5 +1,5 @@
 """Names of the SNDS: pseudonyms and identifiers, and enough table variables to recognise a raw layout (rules ID-06, MIC-01)."""
-# ruff: noqa: SIM905  -- word lists read better as text
+# ruff: noqa: SIM905
 
 # Pseudonyms of beneficiaries, stays and professionals; never in an output, not even encrypted (HDH good practices r.4).
 IDENTIFIERS = frozenset(

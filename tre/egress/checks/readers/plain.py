@@ -1,5 +1,5 @@
 """Plain text, markdown and logs: prose, the tables printed in it, and text that is a delimited table after all."""
-# ruff: noqa: SIM905  -- word lists read better as text
+# ruff: noqa: SIM905
 
 import re
 from collections.abc import Iterator

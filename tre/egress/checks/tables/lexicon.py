@@ -1,5 +1,5 @@
 """The words that headers and row labels use, in French and English. Matching is by token, never by substring."""
-# ruff: noqa: SIM905  -- word lists read better as text
+# ruff: noqa: SIM905
 
 import re
 import unicodedata

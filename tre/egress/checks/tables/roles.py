@@ -4,7 +4,7 @@ A column is a count when two points of evidence agree: its header (a clear word 
 margin, a companion percentage, many large whole numbers, a pure whole-number cross-tabulation. Labels, years, ages,
 codes and identifiers never are. One point alone is "maybe", which rules turn into review, not block.
 """
-# ruff: noqa: SIM905  -- word lists read better as text
+# ruff: noqa: SIM905
 
 import re
 from collections import Counter

@@ -3,7 +3,7 @@
 An aggregated table has a key: its label columns name each row once, and the rest are statistics. A table of people has
 attributes: columns whose combinations repeat or are unique by chance, no statistic, often a number for each person.
 """
-# ruff: noqa: SIM905  -- word lists read better as text
+# ruff: noqa: SIM905
 
 from dataclasses import dataclass
 

@@ -1,5 +1,5 @@
 """BIN-01: what cannot be read for certain: encrypted, mislabelled, polyglot, unknown, broken, empty, not a regular file."""
-# ruff: noqa: SIM905  -- word lists read better as text
+# ruff: noqa: SIM905
 
 from collections.abc import Iterator, Mapping
 

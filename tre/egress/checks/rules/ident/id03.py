@@ -1,5 +1,5 @@
 """ID-03: numbers of health professionals (RPPS, ADELI)."""
-# ruff: noqa: SIM905  -- word lists read better as text
+# ruff: noqa: SIM905
 
 from collections.abc import Iterator
 

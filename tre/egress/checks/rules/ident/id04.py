@@ -1,5 +1,5 @@
 """ID-04: establishments (FINESS, ETA_NUM)."""
-# ruff: noqa: SIM905  -- word lists read better as text
+# ruff: noqa: SIM905
 
 from collections.abc import Iterator
 

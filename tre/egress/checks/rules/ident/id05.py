@@ -1,5 +1,5 @@
 """ID-05: e-mail, telephone, IBAN, postal address, IP address."""
-# ruff: noqa: SIM905  -- word lists read better as text
+# ruff: noqa: SIM905
 
 import re
 from collections import Counter

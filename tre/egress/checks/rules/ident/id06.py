@@ -1,5 +1,5 @@
 """ID-06: pseudonyms, by name or by the look of their values."""
-# ruff: noqa: SIM905  -- word lists read better as text
+# ruff: noqa: SIM905
 
 from collections.abc import Iterator
 

@@ -1,5 +1,5 @@
 """ID-07: potential identifiers of the SNDS: commune, exact dates of care or death, month of birth."""
-# ruff: noqa: SIM905  -- word lists read better as text
+# ruff: noqa: SIM905
 
 import re
 from collections.abc import Iterator

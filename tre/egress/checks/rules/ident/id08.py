@@ -1,5 +1,5 @@
 """ID-08: free text and person names in data."""
-# ruff: noqa: SIM905  -- word lists read better as text
+# ruff: noqa: SIM905
 
 from collections.abc import Iterator
 
