@@ -20,7 +20,7 @@ def _missing() -> str | None:
     if (revision := pending_revision(now.database_url.get_secret_value())) is not None:
         return f"database: {revision}"
     try:
-        Vault.from_settings(now).ping()
+        Vault.from_settings(now).ready()
     except TreError as error:
         return f"Vault: {error.message}"
     return None

@@ -51,7 +51,7 @@ class BucketAdmin:
             try:
                 self._admin.kms_key_create(key=name)
             except MinioAdminException as error:
-                if not _says(error, "AlreadyExists", "already exists", "kms:KeyAlreadyExists"):
+                if not _says(error, "AlreadyExists", "already exists", "already exits", "kms:KeyAlreadyExists"):
                     raise
 
     # --- buckets
