@@ -18,7 +18,8 @@ HUB_ROUTES = ("hubapi",)
 WORKSPACE_ROUTES = ("workspace", "claim")
 INGRESS_ROUTES = ("ingress",)
 # The identity provider calls it from its own host, with a signed token instead of a cookie.
-_NO_ORIGIN_CHECK = frozenset({"auth.backchannel-logout"})
+# A notebook's pod claims with its nonce; the workspace listener knows no cookie.
+_NO_ORIGIN_CHECK = frozenset({"auth.backchannel-logout", "workspace.claim"})
 
 
 def create_app(services: Services, oidc: OidcClient | None = None) -> FastAPI:
