@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from tests.integration.web.browser import ORIGIN, Browser
 from tests.integration.web.conftest import a_day
 from tre.api.context import Services
+from tre.api.csrf import HEADER, form_token
 from tre.audit.models import EventRow
 from tre.core.people import Role
 
@@ -28,7 +29,7 @@ def _authorisation(**changes: Any) -> dict[str, Any]:
 
 
 def _post(browser: Browser, path: str, body: Any = None) -> Any:
-    return browser.client.post(f"/api/v1{path}", json=body, headers=ORIGIN)
+    return browser.client.post(f"/api/v1{path}", json=body, headers={**ORIGIN, HEADER: form_token(browser.cookie)})
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from tre.projects.people.store import find, find_person, get, get_person, people
 __all__ = [
     "Identity", "Person",
     "accept_terms", "check_may_work", "confirm_role", "current_terms", "find", "find_person", "get",
-    "get_person", "granted_roles", "invite", "people_by_id", "person_by_slug", "propose_role", "publish_terms", "record_training",
+    "get_person", "granted_roles", "invite", "people_by_id", "person_by_slug", "propose_role", "publish_terms",
+    "record_training",
     "revoke_role", "roles_in_force", "sign_in",
 ]  # fmt: skip
