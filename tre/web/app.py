@@ -12,7 +12,7 @@ from tre.core.errors import NotFound
 from tre.web.render import page
 
 _HERE = Path(__file__).parent
-ROUTES = ("home", "me", "authorisations", "workspace", "projects", "requests", "review")
+ROUTES = ("home", "register", "me", "authorisations", "workspace", "projects", "requests", "review")
 _STATIC = {
     ".css": "text/css",
     ".js": "text/javascript",

@@ -39,7 +39,7 @@ def translator(request: Request) -> Translator:
 
 def page(request: Request, template: str, **values: Any) -> Response:
     """A page of the application, in the reader's language, with the reader's own form token."""
-    words = translator(request)
+    words = Translator(values.pop("language")) if "language" in values else translator(request)
     now: datetime = request.app.state.services.clock()
     actor = getattr(request.state, "actor", ANONYMOUS)
     cookie = getattr(request.state, "web_session", None)

@@ -23,4 +23,5 @@ class Browser:
 
     def post(self, path: str, purpose: str = "form", **fields: Any) -> Response:
         """Send a form of ours."""
-        return self.client.post(path, data={"form_token": form_token(self.cookie, purpose), **fields}, headers=ORIGIN)
+        token = form_token(self.cookie, purpose)
+        return self.client.post(path, data={"form_token": token, **fields}, headers={**ORIGIN, "x-form-token": token})

@@ -13,6 +13,7 @@ from tests.integration.web.browser import Browser
 from tre.api.app import create_app
 from tre.api.auth import COOKIE, open_session
 from tre.api.context import Services
+from tre.api.csrf import HEADER, form_token
 from tre.audit.events import AuditEvent
 from tre.audit.service import record
 from tre.core.ids import new_id
@@ -91,6 +92,7 @@ def sign_in(services: Services, app: FastAPI) -> Iterator[Callable[..., Browser]
             value = open_session(session, person.id, claims, services.clock())
         client = TestClient(app, base_url=services.settings.public_url, follow_redirects=False)
         client.cookies.set(COOKIE, value, domain="tre.localhost")
+        client.headers[HEADER] = form_token(value)  # as our own script sends it with API calls
         opened.append(client)
         return Browser(client, value)
 

@@ -27,7 +27,7 @@ _TEXTS = (
 
 
 @router.get("/projects/new", name="web.authorisation.new")
-def new(request: Request, session: Tx, actor: CurrentActor) -> Response:
+def new(request: Request, session: Tx) -> Response:
     """An empty form."""
     return _draw(request, session, {}, [], [])
 
