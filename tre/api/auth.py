@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from tre.api.context import Services
 from tre.api.models import EndedSid, WebSession
-from tre.core.errors import Unauthorised
+from tre.audit.events import AuditEvent
+from tre.core.errors import Forbidden, Unauthorised
 from tre.core.people import Actor, Role
 from tre.platform.oidc import Claims, OidcClient
 from tre.projects import people
@@ -56,13 +57,47 @@ def _from_token(request: Request, services: Services, token: str) -> Actor:
         if claims.sid and session.get(EndedSid, claims.sid):
             raise Unauthorised("token-signed-out", "This token's session was signed out.", "Sign in again.")
         account = account_of(session, claims.issuer, claims.subject)
-        if account is None or account.person.frozen_at is not None:
-            raise Unauthorised(
-                "account-unknown", "This account gives no access here.", "Open your invitation, or ask your contact."
-            )
-        person = account.person
+        person = account.person if account is not None else _first_visit(session, services, claims, request)
+        if person.frozen_at is not None:
+            raise _unknown()
         roles = people.roles_in_force(session, person.id, claims.roles)
     return _actor(request, person.id, person.slug, roles)
+
+
+def _unknown() -> Unauthorised:
+    return Unauthorised(
+        "account-unknown", "This account gives no access here.", "Open your invitation, or ask your contact."
+    )
+
+
+def _first_visit(session: Session, services: Services, claims: Claims, request: Request) -> people.Person:
+    """An expected account whose first visit is by token: it is bound and recorded as in a browser."""
+    visitor = Actor("anonymous", "public", address=address(request), request_id=request.state.request_id)
+    try:
+        return people.sign_in(
+            session, identity_of(claims), event=sign_in_event(claims, visitor), clock=services.clock
+        )
+    except Forbidden as error:
+        raise _unknown() from error
+
+
+def identity_of(claims: Claims, invitation: str | None = None) -> people.Identity:
+    """What the people's domain needs to know of a valid token."""
+    raw = claims.raw
+    return people.Identity(
+        issuer=claims.issuer,
+        subject=claims.subject,
+        email=str(raw.get("email") or ""),
+        display_name=str(raw.get("name") or raw.get("preferred_username") or ""),
+        username=str(raw.get("preferred_username") or ""),
+        invitation=invitation,
+    )
+
+
+def sign_in_event(claims: Claims, visitor: Actor) -> AuditEvent:
+    """The event of a sign-in: how strong, with which roles, in which session of the provider."""
+    detail = {"acr": str(claims.raw.get("acr", "")), "roles": [*sorted(claims.roles)], "sid": claims.sid}
+    return AuditEvent(action="session.sign-in", actor=visitor, detail=detail)
 
 
 def _from_cookie(request: Request, services: Services, cookie: str, anonymous: Actor) -> Actor:

@@ -108,20 +108,7 @@ def _flow(attempt: SignIn, services: Services) -> CodeFlow:
 
 def _welcome(session: Session, claims: Claims, invitation: str | None, visitor: Actor) -> str:
     """The person behind the account; unknown accounts are refused by the people's domain."""
-    raw = claims.raw
-    identity = people.Identity(
-        issuer=claims.issuer,
-        subject=claims.subject,
-        email=str(raw.get("email") or ""),
-        display_name=str(raw.get("name") or raw.get("preferred_username") or ""),
-        username=str(raw.get("preferred_username") or ""),
-        invitation=invitation,
-    )
-    event = AuditEvent(
-        action="session.sign-in",
-        actor=visitor,
-        detail={"acr": str(raw.get("acr", "")), "roles": [*sorted(claims.roles)], "sid": claims.sid},
-    )
+    identity, event = auth.identity_of(claims, invitation), auth.sign_in_event(claims, visitor)
     return people.sign_in(session, identity, event=event).id
 
 
