@@ -1,6 +1,7 @@
 """The object store's adapter on a real MinIO whose keys are in a real OpenBao."""
 
 import hashlib
+import json
 import uuid
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from tre.core.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge, Tr
 from tre.platform.bucketadmin import BucketSettings
 from tre.platform.objectstore import ObjectStore, S3Access
 from tre.platform.vault import Vault
-from tre.projects.desired.spec import ProjectSpec
-from tre.projects.desired.storage import build_buckets
+from tre.projects.desired.spec import Desired, ProjectSpec
+from tre.projects.desired.storage import build_buckets, build_vault
 from tre.projects.reconciler.objectstore import ObjectStoreProvider
 
 pytestmark = pytest.mark.integration
@@ -71,6 +72,48 @@ def test_quota_is_enforced_or_named(store: ObjectStore, slug: str) -> None:
     wanted = BucketSettings(f"tre-{slug}-work", versioned=False, key=f"p-{slug}", quota_bytes=50 << 30)
     assert store.admin.bucket_differences(wanted) == {}
     assert "quota" in store.admin.bucket_differences(BucketSettings(**{**vars(wanted), "quota_bytes": 5}))
+
+
+def test_ensure_twice_and_drift_and_destroy(store: ObjectStore, slug: str) -> None:
+    provider, plan = ObjectStoreProvider(store), build_buckets(ProjectSpec(slug, ""))
+    desired = Desired(slug, (), plan, build_vault(ProjectSpec(slug, "")))
+    provider.ensure(desired)
+    assert provider.drift(desired) == ()
+    store.admin._client.delete_bucket_encryption(bucket_name=f"tre-{slug}-work")
+    store.admin._client.set_bucket_policy(bucket_name=f"tre-{slug}-inputs", policy=_public(f"tre-{slug}-inputs"))
+    store.admin.ensure_policy(plan.session_policy, plan.session_policy_document.replace("s3:GetObject", "s3:*"))
+    found = {(d.kind, d.target, d.path) for d in provider.drift(desired)}
+    assert found == {
+        ("changed", f"bucket/tre-{slug}-work", "encryption"), ("changed", f"bucket/tre-{slug}-inputs", "policy"),
+        ("changed", f"policy/{plan.session_policy}", "document"),
+    }  # fmt: skip
+    provider.ensure(desired)
+    assert provider.drift(desired) == ()
+    store.put(f"tre-{slug}-inputs", "locked", b"1")
+    store.put(f"tre-{slug}-released", "r", b"1")
+    store.create_session_user(slug, "ses-9" + slug)
+    assert len(provider.residue(slug)) == 6
+    provider.destroy(slug)
+    assert provider.residue(slug) == ()
+    assert ("missing", f"bucket/tre-{slug}-work", "bucket") in {
+        (d.kind, d.target, d.path) for d in provider.drift(desired)
+    }
+
+
+def _public(bucket: str) -> str:
+    return json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": ["*"]},
+                    "Action": ["s3:GetObject"],
+                    "Resource": [f"arn:aws:s3:::{bucket}/*"],
+                }
+            ],
+        }
+    )
 
 
 @pytest.mark.requirement("E4")
