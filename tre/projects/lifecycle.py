@@ -19,13 +19,10 @@ from tre.projects.states import TRANSITIONS, Verb, transition
 from tre.projects.steps import CLOSE, PROCEDURES, PROVISION, UNDO, Procedure, Status
 
 BACKUP_DAYS = 90  # the last backup that holds a destroyed key expires this long after (stated on the certificate)
-CAPACITY_LIMITS: Mapping[str, int] = {
-    "cpu": 64,
-    "memory_gib": 512,
-    "pods": 200,
-    "home_total_gib": 2000,
-    "work_gib": 5000,
-}
+# Lowest and highest of each: hub, gateway and one notebook have to fit in; nobody asks for more than a machine room.
+CAPACITY_LIMITS: Mapping[str, tuple[int, int]] = {
+    "cpu": (4, 64), "memory_gib": (4, 512), "pods": (8, 200), "home_total_gib": (5, 2000), "work_gib": (1, 5000),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -101,8 +98,9 @@ def acknowledge_capacity(
     """Set the project's quota and keep who acknowledged it. Raises Invalid ``capacity-invalid``."""
     check_may_use(event.actor, Verb.PROVISION)
     for name, value in capacity.items():
-        if name not in CAPACITY_LIMITS or not 1 <= value <= CAPACITY_LIMITS[name]:
-            known = ", ".join(f"{key} 1 to {top}" for key, top in CAPACITY_LIMITS.items())
+        low, high = CAPACITY_LIMITS.get(name, (1, 0))
+        if not low <= value <= high:
+            known = ", ".join(f"{key} {bottom} to {top}" for key, (bottom, top) in CAPACITY_LIMITS.items())
             raise Invalid("capacity-invalid", f"The quota {name[:20]!a} is not understood.", f"Give {known}.")
     project = store.get_project(session, slug, lock=True)
     project.capacity = dict(capacity)

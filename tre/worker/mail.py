@@ -1,18 +1,18 @@
 """Mail about what waits for somebody: a link and a kind, never project data or words that people wrote (design §9)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tre.core.errors import TreError
-from tre.core.people import Role
+from tre.egress.neighbours import FromPeople
 from tre.egress.notices import Post, send_due
 from tre.platform.mail import Mailer
 from tre.projects import store
 from tre.projects.dates import Action
-from tre.projects.people.models import Person, RoleGrant
+from tre.projects.people.models import Person
 from tre.worker.process import Process
 
 log = structlog.get_logger("tre.worker")
@@ -26,27 +26,11 @@ Something waits for you on the platform: {url}
 """
 
 
-class Directory:
-    """Addresses of people who may act now."""
-
-    def of_person(self, session: Session, person_id: str) -> str | None:
-        """None when the person is unknown, frozen, or has no address."""
-        person = session.get(Person, person_id)
-        return person.email or None if person is not None and person.frozen_at is None else None
-
-    def of_role(self, session: Session, role: str) -> Sequence[str]:
-        """Everybody in whom the role is in force."""
-        query = select(Person.email).join(RoleGrant, RoleGrant.person_id == Person.id)
-        held = RoleGrant.confirmed_at.is_not(None) & RoleGrant.revoked_at.is_(None) & Person.frozen_at.is_(None)
-        addresses = session.scalars(query.where(RoleGrant.role == Role(role), held))
-        return sorted({address for address in addresses if address})
-
-
 def send_notices(process: Process) -> int:
     """Send what the outbox of exports holds."""
     settings = process.services.settings
     return send_due(
-        process.services.db, Post(Mailer(settings), Directory(), settings.public_url, process.services.clock)
+        process.services.db, Post(Mailer(settings), FromPeople(), settings.public_url, process.services.clock)
     )
 
 

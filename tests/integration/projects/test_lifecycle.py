@@ -116,7 +116,7 @@ def test_provisioning_needs_the_quota_acknowledged_and_dates_in_force(
     with pytest.raises(Conflict, match="capacity-not-acknowledged"), database.transaction() as session:
         service.provision(session, "etude-un", event=by(people.first), clock=clock)
     with database.transaction() as session:
-        service.acknowledge_capacity(session, "etude-un", {"cpu": 2}, event=by(people.first), clock=clock)
+        service.acknowledge_capacity(session, "etude-un", {"cpu": 4}, event=by(people.first), clock=clock)
     late = FakeClock(clock.now + timedelta(days=400))
     with pytest.raises(Conflict, match="authorisation-ended"), database.transaction() as session:
         service.provision(session, "etude-un", event=by(people.first), clock=late)

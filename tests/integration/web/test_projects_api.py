@@ -50,7 +50,7 @@ def test_two_agents_bring_a_project_to_provisioning(agents: tuple[Browser, Brows
     confirmed = _post(second, "/projects/etude-un/confirm").json()
     assert confirmed["state"] == "authorised"
     assert confirmed["allowed_actions"] == ["abandon"]
-    offered = _post(first, "/projects/etude-un/capacity", {"cpu": 2, "memory_gib": 4}).json()
+    offered = _post(first, "/projects/etude-un/capacity", {"cpu": 4, "memory_gib": 4}).json()
     assert offered["allowed_actions"] == ["provision", "abandon"]
     started = _post(first, "/projects/etude-un/provision").json()
     assert [step["name"] for step in started["steps"]] == [
