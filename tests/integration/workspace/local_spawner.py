@@ -67,7 +67,7 @@ class LocalSpawner(Spawner):
         }  # fmt: skip
         with (home / "jupyter.log").open("wb") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "jupyter", "lab", "--allow-root", *arguments],
+                [sys.executable, "-m", "jupyter", "lab", "--allow-root", "--ServerApp.iopub_data_rate_limit=1e12", *arguments],
                 env=environment, cwd=work, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
 
