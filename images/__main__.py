@@ -25,7 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python3 -m images", description="Build the container images of tre.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    build = commands.add_parser("build", help="build and push what changed (all images, or the named and their parents)")
+    build = commands.add_parser(
+        "build", help="build and push what changed (all images, or the named and their parents)"
+    )
     build.add_argument("names", nargs="*", metavar="NAME")
     build.add_argument("--fresh", action="store_true", help="ignore caches: takes the distribution's updates in")
     build.set_defaults(run=_build)

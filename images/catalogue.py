@@ -31,7 +31,7 @@ class Image:
 
 
 _IMAGES = (
-    Image("base", "images/base"),
+    Image("base", "images/base", inputs=("images/rootfs.py",)),
     Image("pybase", "images/pybase", ("base",)),
     Image("postgresql", "images/platform/postgresql", ("base",)),
     Image("minio", "images/platform/minio", ("base",), binaries=("minio",)),
@@ -40,9 +40,16 @@ _IMAGES = (
     Image("keycloak", "images/platform/keycloak", ("base",), ("images/maven",)),
     Image("control", "images/control", ("pybase",), ("requirements/control.lock", *_PACKAGE_INPUTS)),
     Image("hub", "images/hub", ("pybase",), ("requirements/hub.lock", *_PACKAGE_INPUTS)),
-    Image("gateway", "images/gateway", ("pybase",), ("requirements/gateway.lock", *_PACKAGE_INPUTS)),
-    Image("python", "images/python", ("pybase",), ("requirements/python.lock", *_PACKAGE_INPUTS)),
-    Image("r", "images/r", ("python",)),
+    Image(
+        "gateway",
+        "images/gateway",
+        ("pybase",),
+        ("requirements/gateway.lock", "requirements/gateway-assets.lock", *_PACKAGE_INPUTS),
+    ),
+    Image("science", "images/science", ("pybase",), ("requirements/python.lock",)),
+    Image("rbase", "images/rbase", ("science",)),
+    Image("python", "images/python", ("science", "pybase"), _PACKAGE_INPUTS),
+    Image("r", "images/python", ("rbase", "pybase"), _PACKAGE_INPUTS),
     Image("spark", "images/spark", ("pybase",), ("images/maven", "requirements/spark.lock", "requirements/build.lock")),
 )
 CATALOGUE = {image.name: image for image in _IMAGES}

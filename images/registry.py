@@ -54,8 +54,10 @@ def _request(path: str, method: str) -> int:
         f"{scheme}://{registry_host()}{path}", method=method, headers={"Accept": _MANIFEST_TYPES}
     )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({})) if is_loopback() else None
-    opened = opener.open(request, timeout=_TIMEOUT_SECONDS) if opener else urllib.request.urlopen(
-        request, timeout=_TIMEOUT_SECONDS
+    opened = (
+        opener.open(request, timeout=_TIMEOUT_SECONDS)
+        if opener
+        else urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS)
     )
     with opened as response:
         return int(response.status)

@@ -28,6 +28,8 @@ def ensure_rootfs(*, fresh: bool = False) -> str:
         command = ["mmdebstrap", "--mode=root", "--variant=minbase", "--quiet"]
         command += [f"--dpkgopt=path-exclude={pattern}" for pattern in _NOT_INSTALLED]
         command += [f"--dpkgopt=path-include={_INSTALLED}", "--include=ca-certificates"]
+        # The names and name servers of the machine that builds are nobody's business.
+        command += ['--customize-hook=rm -f "$1/etc/resolv.conf" "$1/etc/hostname"']
         command += ['--aptopt=APT::Install-Recommends "false"', SUITE, str(archive)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:

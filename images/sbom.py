@@ -55,7 +55,9 @@ def python(root: Path) -> Iterator[Component]:
         name, version = headers.get("Name"), headers.get("Version")
         if name and version:
             normal = re.sub(r"[-_.]+", "-", name).lower()
-            yield _component(name, version, f"pkg:pypi/{quote(normal)}@{quote(version)}", headers.get("License-Expression"))
+            yield _component(
+                name, version, f"pkg:pypi/{quote(normal)}@{quote(version)}", headers.get("License-Expression")
+            )
 
 
 def r_packages(root: Path) -> Iterator[Component]:

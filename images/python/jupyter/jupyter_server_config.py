@@ -1,4 +1,4 @@
-"""Notebook server of a workspace, owned by root. The gateway is the boundary; this keeps the interface consistent with it.
+"""Notebook server of a workspace, owned by root. The gateway is the boundary; this agrees with it.
 
 A kernel runs as the same user as this server, so nothing here is relied upon to keep a file in.
 """
