@@ -49,13 +49,18 @@ class DatasetUse:
 
 
 class Projects(Protocol):
-    """Answers of the projects domain. ``view`` raises NotFound for an unknown slug; ``slugs`` are one's own."""
+    """Answers of the projects domain. ``view`` raises NotFound for an unknown slug; ``slugs`` are one's own.
+
+    ``reviewers`` are those of ``people`` whose role of reviewer is confirmed and not withdrawn.
+    """
 
     def view(self, session: Session, slug: str) -> ProjectView: ...
 
     def datasets(self, session: Session, slug: str) -> tuple[DatasetUse, ...]: ...
 
     def slugs(self, session: Session, actor: Actor) -> frozenset[str]: ...
+
+    def reviewers(self, session: Session, people: frozenset[str]) -> frozenset[str]: ...
 
 
 class PinnedObject(Protocol):

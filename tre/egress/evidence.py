@@ -7,7 +7,7 @@ without showing. A release needs both to say the same.
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from tre.audit.models import EventRow, LeafRow
 from tre.core.errors import Temporary
+from tre.egress.case import Case
 from tre.egress.contracts import ProjectView
 from tre.egress.eligibility import Block, Disposal, Facts, FileFacts
 from tre.egress.votes import Ballot, Decision
@@ -35,9 +36,12 @@ class _Story:
     seated: dict[str, bool] = field(default_factory=dict)  # person -> has declared a conflict
 
 
-def from_log(session: Session, request_id: str, project: ProjectView) -> Facts:
+def from_log(case: Case) -> Facts:
     """The facts by the log. Raises Temporary ``not-sealed`` while a decision is not in the tree as it is here."""
-    return told(sealed_events(session, request_id), project)
+    story = told(sealed_events(case.session, case.request.id), case.project)
+    voters = frozenset(ballot.person_id for ballot in story.ballots)
+    entitled = case.parts.projects.reviewers(case.session, voters)
+    return replace(story, barred=story.barred | (voters - entitled))
 
 
 def sealed_events(session: Session, request_id: str) -> list[dict[str, Any]]:

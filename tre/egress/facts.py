@@ -59,7 +59,8 @@ def from_rows(case: Case) -> Facts:
 
 
 def barred(case: Case, voters: set[str], held: list[Seat]) -> frozenset[str]:
-    """Voters who may not decide now: of the project, the requester, without a seat, or with a conflict of interest."""
+    """Voters who may not decide now: of the project, without a seat, with a conflict, no longer reviewers."""
     seated = {seat.person_id for seat in held if not seat.conflict}
+    entitled = case.parts.projects.reviewers(case.session, frozenset(seated & voters))
     involved = case.project.members | case.project.leads | case.project.named | {case.request.requester_id}
-    return frozenset(involved | (voters - seated))
+    return frozenset(involved | (voters - entitled))

@@ -11,6 +11,7 @@ from tre.core.people import Actor, Role
 from tre.datasets import service as datasets
 from tre.egress.contracts import DatasetUse, Parts, ProjectView, Signer, Store
 from tre.projects import service as projects
+from tre.projects.people import granted_roles
 from tre.projects.people.models import Person, RoleGrant
 
 
@@ -78,6 +79,10 @@ class FromProjects:
             for project in projects.visible_projects(session, replace(actor, roles=frozenset()))
             if any(m.person_id == actor.person_id for m in projects.members(session, project.slug, today))
         )
+
+    def reviewers(self, session: Session, people: frozenset[str]) -> frozenset[str]:
+        """Those of them who are reviewers now."""
+        return frozenset(person for person in people if Role.REVIEWER in granted_roles(session, person))
 
     def datasets(self, session: Session, slug: str) -> tuple[DatasetUse, ...]:
         """What the project works on."""

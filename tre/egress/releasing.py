@@ -52,7 +52,7 @@ def release(session: Session, parts: Parts, request_id: str, *, event: AuditEven
 def _agreed(case: Case) -> dict[str, str]:
     """What may leave, by rows and by log alike; raises Conflict ``evidence-mismatch`` when they differ."""
     rows = facts.from_rows(case)
-    log_facts = evidence.from_log(case.session, case.request.id, case.project)
+    log_facts = evidence.from_log(case)
     if not evidence.same(rows, log_facts) or eligible(rows) != eligible(log_facts):
         raise Conflict(
             "evidence-mismatch",

@@ -98,6 +98,7 @@ class Project:
     """One project whose view tests may change."""
 
     shown: ProjectView
+    no_longer_reviewers: frozenset[str] = frozenset()
 
     def view(self, session: Session, slug: str) -> ProjectView:
         if slug != self.shown.slug:
@@ -106,6 +107,9 @@ class Project:
 
     def datasets(self, session: Session, slug: str) -> tuple[DatasetUse, ...]:
         return (DatasetUse("dat-colon", "Essai colon", "1.0", "per-productrice"),)
+
+    def reviewers(self, session: Session, people: frozenset[str]) -> frozenset[str]:
+        return people - self.no_longer_reviewers
 
     def slugs(self, session: Session, actor: Actor) -> frozenset[str]:
         return frozenset({SLUG}) if actor.person_id in self.shown.members else frozenset()
