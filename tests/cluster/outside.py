@@ -1,6 +1,7 @@
 """The "internet" of the isolation tests: a network namespace with an address of TEST-NET-3 and a listener.
 
-Never a real outside address: what must be shown is that the path exists and that policy closes it.
+Single addresses are routed, since the rest of the range may mean something on the machine. Never a real outside address:
+what must be shown is that the path exists and that policy closes it.
 """
 
 import socket
@@ -12,7 +13,7 @@ from types import TracebackType
 _NAME = "tre-outside"
 _PROGRAM = (
     "import socket\n"
-    "server = socket.create_server(('203.0.113.10', 8443))\n"
+    "server = socket.create_server(('203.0.113.242', 8443))\n"
     "while True:\n"
     "    server.accept()[0].close()\n"
 )
@@ -25,7 +26,7 @@ def _run(*command: str, check: bool = True) -> None:
 class Outside:
     """``with Outside() as network``: ``network.address`` answers on ``network.port``. Needs root on the node."""
 
-    address, port = "203.0.113.10", 8443
+    address, port = "203.0.113.242", 8443
 
     def __init__(self) -> None:
         self._server: subprocess.Popen[bytes] | None = None
@@ -34,11 +35,13 @@ class Outside:
         self._clear()
         _run("ip", "netns", "add", _NAME)
         _run("ip", "link", "add", "tre-out", "type", "veth", "peer", "name", "eth0", "netns", _NAME)
-        _run("ip", "addr", "add", "203.0.113.1/24", "dev", "tre-out")
+        _run("ip", "addr", "add", "203.0.113.241/32", "dev", "tre-out")
         _run("ip", "link", "set", "tre-out", "up")
+        _run("ip", "route", "add", "203.0.113.242/32", "dev", "tre-out", "src", "203.0.113.241")
         for command in (
-            ("addr", "add", "203.0.113.10/24", "dev", "eth0"), ("link", "set", "eth0", "up"),
-            ("link", "set", "lo", "up"), ("route", "add", "default", "via", "203.0.113.1"),
+            ("addr", "add", "203.0.113.242/32", "dev", "eth0"), ("link", "set", "eth0", "up"),
+            ("link", "set", "lo", "up"), ("route", "add", "203.0.113.241/32", "dev", "eth0"),
+            ("route", "add", "default", "via", "203.0.113.241"),
         ):  # fmt: skip
             _run("ip", "-n", _NAME, *command)
         self._server = subprocess.Popen(["ip", "netns", "exec", _NAME, sys.executable, "-c", _PROGRAM])
