@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from tre.core.errors import Temporary
 from tre.projects.desired.spec import Desired
-from tre.projects.reconciler.providers import Outcome, Provider
+from tre.projects.reconciler.providers import Outcome, Provider, Residue
 
 Result = Mapping[str, Any]
 Action = Callable[[str], Result]
@@ -20,6 +20,8 @@ class KeyedProvider(Provider, Protocol):
     """The Vault provider: the project's key outlives everything else of the project."""
 
     def destroy_key(self, slug: str) -> None: ...
+
+    def key_residue(self, slug: str) -> tuple[Residue, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,18 @@ def _look_again(world: World) -> Action:
     return run
 
 
+def _destroy_key(world: World) -> Action:
+    """The key goes last; that it is gone is seen, not assumed."""
+
+    def run(slug: str) -> Result:
+        world.vault.destroy_key(slug)
+        if world.vault.key_residue(slug):
+            raise Temporary("key-remains", "The project's key is still there.", "Its destruction is repeated.")
+        return {"found": []}
+
+    return run
+
+
 def _checked(check: Callable[[str], None]) -> Action:
     def run(slug: str) -> Result:
         check(slug)
@@ -109,7 +123,7 @@ def _undo(world: World) -> dict[str, Action]:
         "objectstore": _destroy(world.objectstore),
         "vault": _destroy(world.vault),
         "residue": _look_again(world),
-        "key": _checked(world.vault.destroy_key),
+        "key": _destroy_key(world),
     }
 
 
@@ -122,6 +136,6 @@ def _close(world: World) -> dict[str, Action]:
         "objectstore": _destroy(world.objectstore),
         "vault": _destroy(world.vault),
         "residue": _look_again(world),
-        "key": _checked(world.vault.destroy_key),
+        "key": _destroy_key(world),
         "certificate": world.certify,
     }

@@ -84,6 +84,8 @@ TRANSITIONS: tuple[Transition, ...] = (
 _BY_PAIR = {(t.source, t.verb): t for t in TRANSITIONS}
 # A project in these states has objects in the world that must be kept equal to what is rendered.
 RECONCILED = frozenset({State.ACTIVE, State.SUSPENDED})
+# A procedure is under way: what is there is neither whole nor drift.
+MOVING = frozenset({State.PROVISIONING, State.CLOSING})
 FINAL = frozenset({State.ARCHIVED})
 
 

@@ -16,13 +16,14 @@ from tre.projects import store
 from tre.projects.desired.spec import Desired
 from tre.projects.observations import observe
 from tre.projects.reconciler.providers import Difference
-from tre.projects.states import RECONCILED
+from tre.projects.states import MOVING, RECONCILED
 from tre.worker.process import Process
 from tre.worker.wiring import keep_service_token
 
 log = structlog.get_logger("tre.worker")
 WORKER = system("worker")
 FOUND = Counter("tre_drift_found_total", "Differences found in projects", ["provider"])
+NOBODYS = Gauge("tre_namespaces_of_nobody", "Namespaces named like a project's that belong to none")
 OPEN = Gauge("tre_drift_open", "Projects that differ from what was rendered")
 
 
@@ -36,6 +37,7 @@ def sweep(process: Process) -> int:
     facts = process.facts()
     with process.services.db.transaction() as session:
         slugs = [project.slug for project in store.projects_in(session, RECONCILED)]
+        moving = {f"Namespace/tre-p-{project.slug}" for project in store.projects_in(session, MOVING)}
     wanted: dict[str, Desired] = {}
     for slug in slugs:
         try:
@@ -43,7 +45,9 @@ def sweep(process: Process) -> int:
         except TreError as error:
             log.error("render-failed", project=slug, code=error.code)
     listed = process.providers.kubernetes.drift_all(wanted.values())
-    for orphan in listed.pop("", ()):
+    orphans = [difference for difference in listed.pop("", ()) if difference.target not in moving]
+    NOBODYS.set(len(orphans))
+    for orphan in orphans:
         log.warning("namespace-of-nobody", target=orphan.target)
     differing = sum(_guarded(process, desired, listed[slug]) for slug, desired in wanted.items())
     OPEN.set(differing)

@@ -17,7 +17,7 @@ from tre.egress import neighbours as egress_neighbours
 from tre.egress import worker as egress
 from tre.projects import calendar, store
 from tre.projects.models import Project
-from tre.projects.states import State
+from tre.projects.states import MOVING, State
 from tre.sessions import service as sessions
 from tre.sessions.store import open_sessions
 from tre.worker import drift
@@ -28,7 +28,6 @@ from tre.worker.wiring import build_runner
 
 log = structlog.get_logger("tre.worker")
 WORKER = system("worker")
-_MOVING = frozenset({State.PROVISIONING, State.CLOSING})
 SLEEP_AFTER = timedelta(minutes=30)  # of nobody's use: the hub and its gateway are scaled to zero
 
 
@@ -44,7 +43,7 @@ class Sweep:
 def find_procedures(process: Process) -> None:
     """Wake a job for each project that is provisioning or closing; each in its own job, none waits for another."""
     with process.services.db.transaction() as session:
-        for project in store.projects_in(session, _MOVING):
+        for project in store.projects_in(session, MOVING):
             wake(session, "reconcile", slug=project.slug)
 
 
@@ -52,7 +51,7 @@ def reconcile(process: Process, slug: str) -> None:
     """Everything for one project: advance its procedure, or make the world equal to what is rendered."""
     with process.services.db.transaction() as session:
         state = store.get_project(session, slug).state
-    if state in _MOVING:
+    if state in MOVING:
         build_runner(process).advance(slug)
     elif state in (State.ACTIVE, State.SUSPENDED):
         drift.reconcile(process, slug)

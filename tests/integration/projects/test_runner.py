@@ -78,6 +78,9 @@ class GroundProvider:
         self.ground.touch("destroy key")
         self.ground.keys.discard(slug)
 
+    def key_residue(self, slug: str) -> tuple[Residue, ...]:
+        return (Residue(self.name, f"key/{slug}"),) if slug in self.ground.keys else ()
+
 
 def _desired(slug: str) -> Desired:
     return Desired(slug, (), BucketPlan(slug, f"p-{slug}", (), "s", "{}"), VaultPlan(slug, f"p-{slug}", slug, "s", ""))
