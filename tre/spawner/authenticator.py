@@ -46,7 +46,9 @@ class TicketLoginHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub is un
         self.set_header("Cache-Control", "no-store")
         self.set_header("Referrer-Policy", "no-referrer")
         ticket = self.get_argument("ticket", "")
-        if not ticket:
+        # A ticket comes by a redirect of the control plane; another site's link would sign somebody in as another.
+        foreign = self.request.headers.get("Sec-Fetch-Site", "same-site") not in {"same-site", "same-origin"}
+        if not ticket or foreign:
             self.redirect(self._control_plane())
             return
         try:

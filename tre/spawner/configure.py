@@ -8,7 +8,7 @@ from tre.spawner.form import form_of
 from tre.spawner.hubclient import HubApi
 from tre.spawner.proxy import RememberingProxy
 from tre.spawner.settings import WorkspaceSettings, secret
-from tre.spawner.spawner import TreSpawner
+from tre.spawner.spawner import TreSpawner, tell_stopped
 
 HALF_A_DAY = 12 * 3600
 _access = logging.getLogger("tornado.access")
@@ -91,6 +91,7 @@ def _spawning(config: Any, settings: WorkspaceSettings, control: HubApi) -> None
     config.JupyterHub.template_vars = {"announcement": ""}
     config.Spawner.options_form = form_of(control)
     config.Spawner.options_from_form = "simple"
+    config.Spawner.post_stop_hook = tell_stopped
     config.Spawner.start_timeout = 180
     config.Spawner.http_timeout = 90
     config.Spawner.poll_interval = 5

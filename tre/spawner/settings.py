@@ -56,8 +56,9 @@ class WorkspaceSettings:
         return hmac.new(self.gateway_token.encode(), f"oauth:{session_id}".encode(), hashlib.sha256).hexdigest()
 
 
-def secret(name: str, directory: Path = SECRETS_DIR) -> str:
+def secret(name: str, directory: Path | None = None) -> str:
     """A mounted secret; raises Invalid ``secret-missing`` rather than start without it."""
+    directory = directory or Path(os.environ.get("TRE_SECRETS_DIR", str(SECRETS_DIR)))
     try:
         value = (directory / name).read_text("utf-8").strip()
     except OSError as cause:
@@ -69,7 +70,6 @@ def secret(name: str, directory: Path = SECRETS_DIR) -> str:
 
 def load_settings(directory: Path | None = None) -> WorkspaceSettings:
     """Read the process's settings; raises Invalid for what is missing."""
-    directory = directory or Path(os.environ.get("TRE_SECRETS_DIR", str(SECRETS_DIR)))
     try:
         project = check_slug(os.environ["TRE_PROJECT"])
         work_domain, hubapi = os.environ["TRE_WORK_DOMAIN"], os.environ["TRE_HUBAPI_URL"]

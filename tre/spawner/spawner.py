@@ -19,6 +19,7 @@ class TreSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner is untyped
     settings: WorkspaceSettings
     control: HubApi
     _plan: SessionPlan | None = None
+    session_id: str | None = None
 
     async def load_user_options(self) -> None:
         """Ask the control plane for a session; raises SpawnException with its reason for anything but a plan.
@@ -32,6 +33,7 @@ class TreSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner is untyped
             self._plan = read_plan(await self.control.call("POST", "/sessions", wish), self.settings.project, person)
         except TreError as refused:
             raise SpawnException(f"{refused.message} {refused.remedy}", reason=refused.code) from refused
+        self.session_id = self._plan.session_id
         self.pod_name = pod_name(person)
         self.namespace = self.settings.namespace
         self.api_token = self.settings.client_secret(self._plan.session_id)
@@ -45,6 +47,17 @@ class TreSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner is untyped
         metadata = manifest["metadata"]
         metadata["namespace"] = self.namespace
         return V1Pod(api_version="v1", kind="Pod", metadata=V1ObjectMeta(**metadata), spec=manifest["spec"])
+
+
+async def tell_stopped(spawner: Any) -> None:
+    """After a stop: the session ends now. A hub that restarted meanwhile does not know it; the sweep ends it then."""
+    session_id, spawner.session_id = getattr(spawner, "session_id", None), None
+    if session_id is None:
+        return
+    try:
+        await TreSpawner.control.call("POST", f"/sessions/{session_id}/ended", {"reason": "stopped"})
+    except TreError as refused:
+        spawner.log.warning("end of %s not told: %s", session_id, refused.code)
 
 
 def _profile(options: Any) -> str | None:

@@ -15,6 +15,9 @@ from tre.spawner.plan import read_plan
 from tre.spawner.pod import _arguments
 from tre.spawner.spawner import TreSpawner, _profile
 
+# Jupyter's own limit would hide the gateway's.
+_NO_RATE = "--ServerApp.iopub_data_rate_limit=1e12"
+
 
 class LocalSpawner(Spawner):
     """Claims like a pod's init container, then runs the command of a pod's container."""
@@ -29,6 +32,7 @@ class LocalSpawner(Spawner):
             plan = read_plan(await TreSpawner.control.call("POST", "/sessions", wish), settings.project, person)
         except TreError as refused:
             raise SpawnException(f"{refused.message}", reason=refused.code) from refused
+        self.session_id = plan.session_id
         self.api_token = settings.client_secret(plan.session_id)
         home = Path(os.environ["TRE_TEST_HOME"])
         secrets = home / "session"
@@ -67,7 +71,7 @@ class LocalSpawner(Spawner):
         }  # fmt: skip
         with (home / "jupyter.log").open("wb") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "jupyter", "lab", "--allow-root", "--ServerApp.iopub_data_rate_limit=1e12", *arguments],
+                [sys.executable, "-m", "jupyter", "lab", "--allow-root", _NO_RATE, *arguments],
                 env=environment, cwd=work, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
 

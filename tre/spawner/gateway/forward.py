@@ -1,5 +1,7 @@
 """One HTTP request to the notebook, and what of its answer may come back."""
 
+import hashlib
+
 import aiohttp
 from aiohttp import web
 
@@ -25,7 +27,10 @@ async def forward(visit: Visit) -> web.StreamResponse:
         check_save(body, visit.gateway.limits)
     if visit.rule.change:
         visit.held.touch()
-        await visit.record("gateway.change", rule=visit.rule.name, method=visit.request.method, path=visit.path[:300])
+        await visit.record(
+            "gateway.change", rule=visit.rule.name, method=visit.request.method, path=visit.path[:300],
+            bytes=len(body), sha256=hashlib.sha256(body).hexdigest(),
+        )  # fmt: skip
     elif visit.rule.kind is Kind.CONTENTS and query.get("content") != "0" and query.get("type") != "directory":
         await visit.record("gateway.open", path=visit.path[:300])
     return await _ask(visit, query, body)

@@ -97,6 +97,7 @@ def judge_answer(message: Message, outputs: OutputFilter) -> Verdict:
             False, Record("gateway.output", {"type": kind[:60], "channel": message.channel}, outcome="refused")
         )
     message.buffers = []
+    message.reduce()
     if message.size > outputs.message:
         return _too_large(message, kind)
     dropped: list[str] = []

@@ -13,6 +13,7 @@ from typing import Any
 PROTOCOL_V1 = "v1.kernel.websocket.jupyter.org"
 CHANNELS = frozenset({"shell", "control", "iopub", "stdin"})
 _MAX_PARTS = 64
+_HEADER = ("msg_id", "msg_type", "session", "username", "date", "version", "subshell_id")
 
 
 class Malformed(Exception):
@@ -64,6 +65,14 @@ class Message:
     def normalise(self) -> None:
         """Serialise what was parsed: two parsers must not read two messages in one (repeated keys)."""
         self.parts = [json.dumps(self.part(number)).encode() for number in range(4)]
+
+    def reduce(self) -> None:
+        """Keep of headers what the protocol names, and no metadata: they are no place for a kernel's data."""
+        for number in (0, 1):
+            header = self.part(number)
+            kept = {key: header[key] for key in _HEADER if isinstance(header.get(key), str) and len(header[key]) <= 200}
+            self._parsed[number], self.parts[number] = kept, json.dumps(kept).encode()
+        self._parsed[2], self.parts[2] = {}, b"{}"
 
     def replace_content(self, content: dict[str, Any]) -> None:
         """Put other content in its place."""
