@@ -12,7 +12,10 @@ from tre.core.errors import NotFound
 from tre.web.render import page
 
 _HERE = Path(__file__).parent
-ROUTES = ("home", "register", "me", "authorisations", "workspace", "projects", "requests", "review")
+ROUTES = (
+    "home", "register", "me", "people", "watch", "datasets", "authorisations", "workspace", "projects", "requests",
+    "review",
+)  # fmt: skip  # `/projects/new` comes before `/projects/{slug}`
 _STATIC = {
     ".css": "text/css",
     ".js": "text/javascript",

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from tre.api.context import Services
 from tre.core.people import Actor, Role
+from tre.datasets import service as datasets
+from tre.datasets.models import Dataset, DatasetVersion, Extract
 from tre.egress import lists
 from tre.egress.neighbours import parts_of as egress_parts
 from tre.projects import people
@@ -125,4 +127,23 @@ def _exports(desk: Desk) -> Iterator[Task]:
         yield Task(kind, f"/requests/{item.request_id}", item.since, item.slug, {"name": item.title})
 
 
-FINDERS: list[Finder] = [_terms, _authorisations, _projects, _unfreezes, _grants, _exports]
+def _data(desk: Desk) -> Iterator[Task]:
+    """Extracts and attachments that another steward has to decide on."""
+    if not desk.holds(Role.STEWARD):
+        return
+    titles = _titles(desk)
+    for row in datasets.waiting_for(desk.session, desk.actor):
+        values = {"name": titles.get(row.version_id, row.version_id)}
+        yield Task("attachment", f"/projects/{row.slug}/data", row.proposed_at, row.slug, values)
+    query = select(Extract).where(Extract.state == "checked", Extract.loaded_by != desk.actor.person_id)
+    for extract in desk.session.scalars(query):
+        values = {"name": titles.get(extract.version_id, extract.version_id)}
+        yield Task("extract", f"/extracts/{extract.id}", extract.created_at, extract.slug, values)
+
+
+def _titles(desk: Desk) -> dict[str, str]:
+    query = select(DatasetVersion.id, Dataset.title).join(Dataset, Dataset.id == DatasetVersion.dataset_id)
+    return {version: title for version, title in desk.session.execute(query)}
+
+
+FINDERS: list[Finder] = [_terms, _authorisations, _projects, _unfreezes, _grants, _data, _exports]

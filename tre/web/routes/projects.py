@@ -12,6 +12,7 @@ from tre.projects.states import State
 from tre.web.forms import Fields, act, day, text, whole
 from tre.web.render import back, page
 from tre.web.views import project as view
+from tre.worker.wake import wake
 
 router = APIRouter()
 CAPACITY = {"cpu": 8, "memory_gib": 16, "pods": 20, "home_total_gib": 20, "work_gib": 20}
@@ -61,6 +62,7 @@ def provision(slug: str, session: Tx, services: Svc, actor: CurrentActor, fields
     acknowledged = act("project.acknowledge-capacity", actor, slug)
     projects.acknowledge_capacity(session, slug, quota, event=acknowledged, clock=services.clock)
     projects.provision(session, slug, event=act("project.provision", actor, slug), clock=services.clock)
+    wake(session, "reconcile", slug=slug)
     return back(f"/projects/{slug}", "project.provision")
 
 
@@ -70,6 +72,7 @@ def suspend(slug: str, session: Tx, services: Svc, actor: CurrentActor) -> Respo
     projects.visible_project(session, slug, actor)
     event = act("project.suspend", actor, slug)
     projects.suspend(session, slug, "asked", event=event, clock=services.clock)
+    wake(session, "reconcile", slug=slug)
     return back(f"/projects/{slug}", "project.suspend")
 
 
@@ -78,6 +81,7 @@ def resume(slug: str, session: Tx, services: Svc, actor: CurrentActor) -> Respon
     """Let work go on."""
     projects.visible_project(session, slug, actor)
     projects.resume(session, slug, event=act("project.resume", actor, slug), clock=services.clock)
+    wake(session, "reconcile", slug=slug)
     return back(f"/projects/{slug}", "project.resume")
 
 
@@ -96,6 +100,7 @@ def close(slug: str, session: Tx, services: Svc, actor: CurrentActor) -> Respons
     """Close for good."""
     projects.visible_project(session, slug, actor)
     projects.close(session, slug, event=act("project.close", actor, slug), clock=services.clock)
+    wake(session, "reconcile", slug=slug)
     return back(f"/projects/{slug}", "project.close")
 
 
@@ -104,6 +109,7 @@ def abandon(slug: str, session: Tx, services: Svc, actor: CurrentActor) -> Respo
     """End a project that has nothing in the world."""
     projects.visible_project(session, slug, actor)
     projects.abandon(session, slug, event=act("project.abandon", actor, slug), clock=services.clock)
+    wake(session, "reconcile", slug=slug)
     return back(f"/projects/{slug}", "project.close")
 
 
@@ -113,6 +119,7 @@ def freeze(slug: str, session: Tx, services: Svc, actor: CurrentActor) -> Respon
     projects.visible_project(session, slug, actor)
     event = act("project.freeze", actor, slug)
     projects.freeze(session, slug, "asked", event=event, clock=services.clock)
+    wake(session, "reconcile", slug=slug)
     return back(f"/projects/{slug}", "project.freeze")
 
 
@@ -123,6 +130,7 @@ def unfreeze(slug: str, session: Tx, services: Svc, actor: CurrentActor) -> Resp
     waiting = projects.waiting_unfreeze(session, slug)
     verb = projects.propose_unfreeze if waiting is None else projects.confirm_unfreeze
     verb(session, slug, event=act("project.unfreeze", actor, slug), clock=services.clock)
+    wake(session, "reconcile", slug=slug)
     return back(f"/projects/{slug}", "project.unfreeze")
 
 

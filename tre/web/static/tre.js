@@ -4,7 +4,7 @@
   const seconds = Number(document.body.dataset.refresh || 0);
   const refresh = async () => {
     const region = document.querySelector("[data-live]");
-    if (!region || document.hidden) return;
+    if (!region || document.hidden || region.contains(document.activeElement)) return;
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
       if (!answer.ok || answer.redirected) return;
