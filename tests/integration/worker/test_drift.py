@@ -1,0 +1,146 @@
+"""Drift: our own change is applied quietly, anybody else's is written down, alerted and repaired (E3, T3)."""
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import select
+
+from tests.support.projects import WORKER, FakeClock, active_project, by, person, team
+from tre.audit.models import EventRow
+from tre.audit.service import record
+from tre.core.errors import Temporary
+from tre.db.session import Database
+from tre.projects import service
+from tre.projects.desired.spec import BucketPlan, Desired, VaultPlan
+from tre.projects.models import Project
+from tre.projects.reconciler.providers import Difference, Outcome
+from tre.worker import drift, sweeps
+from tre.worker.process import Process
+
+pytestmark = [pytest.mark.integration, pytest.mark.requirement("E3")]
+INTRUDER = Difference("kubernetes", "extra", "NetworkPolicy/open", found="opens everything")
+
+
+@dataclass
+class Part:
+    """A provider whose differences tests set; repairing or ensuring removes them."""
+
+    name: str
+    wrong: list[Difference] = field(default_factory=list)
+    ensured: int = 0
+    broken: bool = False
+
+    def ensure(self, desired: Desired) -> Outcome:
+        self.ensured += 1
+        self.wrong.clear()
+        return Outcome(self.name, 1)
+
+    def drift(self, desired: Desired) -> tuple[Difference, ...]:
+        if self.broken:
+            raise Temporary("down", "It is down.")
+        return tuple(self.wrong)
+
+    def drift_all(self, wanted: Any) -> dict[str, tuple[Difference, ...]]:
+        return {**{desired.slug: tuple(self.wrong) for desired in wanted}, "": ()}
+
+    def repair(self, desired: Desired, found: Any) -> int:
+        self.wrong.clear()
+        return 1
+
+    def service_token(self, slug: str) -> None:
+        return None
+
+
+@dataclass
+class Bench:
+    """A worker process over real tables and these parts."""
+
+    db: Database
+    clock: FakeClock
+    kubernetes: Part = field(default_factory=lambda: Part("kubernetes"))
+    objectstore: Part = field(default_factory=lambda: Part("objectstore"))
+    vault: Part = field(default_factory=lambda: Part("vault"))
+    title: str = "v1"
+
+    def process(self) -> Process:
+        providers = SimpleNamespace(kubernetes=self.kubernetes, objectstore=self.objectstore, vault=self.vault)
+        services = SimpleNamespace(db=self.db, clock=self.clock)
+        made = SimpleNamespace(services=services, providers=providers, facts=lambda: None, desired=self.desired)
+        return cast(Process, made)
+
+    def desired(self, slug: str, facts: object = None) -> Desired:
+        plan = VaultPlan(slug, f"p-{slug}", slug, "s", self.title)
+        return Desired(slug, ({"kind": "Namespace"},), BucketPlan(slug, "k", (), "s", "{}"), plan)
+
+    def events(self, action: str) -> list[bytes]:
+        with self.db.transaction() as session:
+            return list(session.scalars(select(EventRow.body).where(EventRow.action == action)))
+
+
+@pytest.fixture
+def bench(database: Database) -> Bench:
+    clock = FakeClock()
+    with database.transaction() as session:
+        people = team(session, clock)
+        active_project(session, people, "etude-un", [person(session, "anne", clock=clock)], clock)
+    made = Bench(database, clock)
+    drift.sweep(made.process())
+    return made
+
+
+def test_our_own_change_is_applied_without_an_alert(bench: Bench) -> None:
+    assert bench.kubernetes.ensured == 1
+    bench.kubernetes.wrong.append(INTRUDER)  # what our change looks like from outside
+    bench.title = "v2"
+    assert drift.sweep(bench.process()) == 0
+    assert (bench.kubernetes.ensured, bench.vault.ensured) == (2, 2)
+    assert bench.events("project.drift") == []
+    assert len(bench.events("project.apply")) == 2
+
+
+def test_a_change_by_others_is_named_alerted_and_repaired(bench: Bench) -> None:
+    bench.kubernetes.wrong.append(INTRUDER)
+    assert drift.sweep(bench.process()) == 1
+    [event] = bench.events("project.drift")
+    assert b"kubernetes:extra:NetworkPolicy/open" in event
+    with bench.db.transaction() as session:
+        [row] = service.drift_history(session, "etude-un")
+        assert row.repaired_at is not None
+        assert service.open_drift(session, "etude-un") == []
+    assert bench.events("project.drift.repaired")
+    assert drift.sweep(bench.process()) == 0
+    assert len(bench.events("project.drift")) == 1
+
+
+def test_what_stays_wrong_is_alerted_once_and_shown_until_it_ends(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.kubernetes.wrong.append(INTRUDER)
+    monkeypatch.setattr(bench.kubernetes, "repair", lambda desired, found: 0)
+    for _ in range(3):
+        drift.sweep(bench.process())
+    assert len(bench.events("project.drift")) == 1
+    with bench.db.transaction() as session:
+        assert [row.target for row in service.open_drift(session, "etude-un")] == ["NetworkPolicy/open"]
+
+
+def test_a_part_that_is_down_is_told_and_the_next_round_goes_on(bench: Bench) -> None:
+    bench.objectstore.broken = True
+    assert drift.sweep(bench.process()) == 1
+    bench.objectstore.broken = False
+    assert drift.sweep(bench.process()) == 0
+
+
+def test_a_hub_that_nobody_uses_goes_to_sleep_and_is_applied(bench: Bench) -> None:
+    with bench.db.transaction() as session:
+        project = service.get_project(session, "etude-un")
+        project.last_used_at = bench.clock()
+        record(session, by(WORKER, "project.used"))
+    assert sweeps.put_to_sleep(bench.process()) == 0
+    bench.clock.forward(minutes=31)
+    assert sweeps.put_to_sleep(bench.process()) == 1
+    with bench.db.transaction() as session:
+        assert not session.scalars(select(Project.awake)).one()
+        assert not service.project_spec(session, "etude-un", bench.clock.today).awake
