@@ -1,6 +1,6 @@
 """Latency of a kernel message through the trace gateway, against a direct connection to the same echo kernel.
 
-`python -m benchmarks.gateway [messages]` prints a table: p50 and p99 in ms, direct, through the gateway, and what it adds.
+`python -m benchmarks.gateway [messages]` prints p50 and p99 in ms: direct, through, and what is added.
 Target (design §10): added p50 < 0.5 ms and p99 < 2 ms; 1 and 5 ms where each run is journalled first.
 """
 

@@ -1,6 +1,7 @@
 """Composition: what the workspace needs of projects, people and the platform, filled in (docs/architecture.md)."""
 
 import json
+import time
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from tre.projects.models import AuthorisedPerson, Project
 from tre.projects.people import find_person, get
 from tre.projects.people.standing import obstacles
 from tre.sessions.contracts import Parts, Standing, WorkspaceFacts
+from tre.worker.wake import wake
 
 _REACHED = ("minio", "openbao", "tre-workspace")
 
@@ -48,8 +50,11 @@ class Gate:
     def touch(self, session: Session, slug: str, at: datetime) -> None:
         """Keep the hub awake: the reconciler scales it by these two columns."""
         project = session.scalar(select(Project).where(Project.slug == slug).with_for_update())
-        if project is not None:
-            project.last_used_at, project.awake = at, True
+        if project is None:
+            return
+        asleep, project.awake, project.last_used_at = not project.awake, True, at
+        if asleep:
+            wake(session, "reconcile", slug=slug)  # the visitor is waiting: not at the next round
 
 
 def _named(project: Project, person_id: str, on: date) -> AuthorisedPerson | None:
@@ -62,25 +67,38 @@ def _named(project: Project, person_id: str, on: date) -> AuthorisedPerson | Non
 
 def facts(settings: Settings, cluster: Cluster) -> WorkspaceFacts:
     """What pods are told; an address that is not there is left out, and the pod that needs it does not come up."""
-    addresses = {}
-    for name in _REACHED:
-        try:
-            addresses[name] = cluster.service_ip(name, settings.namespace)
-        except TreError:
-            continue
     try:
         images = json.loads(settings.images_file.read_text("utf-8"))
     except FileNotFoundError:
         images = {}
     return WorkspaceFacts(
         images=images,
-        addresses=addresses,
+        addresses=_addresses(cluster, settings.namespace),
         namespace=settings.namespace,
         s3_endpoint=settings.s3_endpoint,
         s3_region=settings.s3_region,
         vault_addr=settings.vault_addr,
         idle_minutes=settings.idle_minutes,
     )
+
+
+_known: dict[str, tuple[float, dict[str, str]]] = {}
+_KNOWN_SECONDS = 60.0
+
+
+def _addresses(cluster: Cluster, namespace: str) -> dict[str, str]:
+    """Addresses of services, asked for once a minute: gateways call every other second."""
+    at, found = _known.get(namespace, (0.0, {}))
+    if time.monotonic() - at < _KNOWN_SECONDS and len(found) == len(_REACHED):
+        return found
+    found = {}
+    for name in _REACHED:
+        try:
+            found[name] = cluster.service_ip(name, namespace)
+        except TreError:
+            continue
+    _known[namespace] = (time.monotonic(), found)
+    return found
 
 
 def parts_of(services: Services) -> Parts:

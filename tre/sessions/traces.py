@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from tre.audit.events import AuditEvent, Json
 from tre.audit.service import record
 from tre.core.clock import iso
+from tre.core.errors import NotFound
 from tre.core.people import Actor
 from tre.sessions.contracts import Parts
 from tre.sessions.models import TraceRow, WorkspaceSession
@@ -81,6 +82,19 @@ def _record_one(session: Session, parts: Parts, batch: _Batch, event: TraceEvent
         detail["unattributed"] = True
     who = Actor(actor.kind, actor.label, person, address=event.address)
     record(session, AuditEvent(event.action, who, batch.slug, event.session, outcome, detail), parts.clock)
+
+
+def read_code(session: Session, parts: Parts, slug: str, trace_id: str, *, event: AuditEvent) -> str:
+    """The text of a cell, for those who may read traces; the reading is itself an event (design §8).
+
+    Raises NotFound ``trace-unknown`` for an entry without code or of another project.
+    """
+    row = session.get(TraceRow, trace_id)
+    owner = session.get(WorkspaceSession, row.session_id) if row is not None else None
+    if row is None or row.code_sealed is None or owner is None or owner.slug != slug:
+        raise NotFound("trace-unknown", "There is no such cell.", "Choose one from the session's timeline.")
+    record(session, replace(event, action="trace.read", project=slug, target=trace_id), parts.clock)
+    return parts.vault.decrypt(slug, row.code_sealed).decode("utf-8", "surrogatepass")
 
 
 def _key(key: str) -> str:
