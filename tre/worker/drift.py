@@ -49,7 +49,8 @@ def sweep(process: Process) -> int:
     NOBODYS.set(len(orphans))
     for orphan in orphans:
         log.warning("namespace-of-nobody", target=orphan.target)
-    differing = sum(_guarded(process, desired, listed[slug]) for slug, desired in wanted.items())
+    deep = process.storage_turn.take(sorted(wanted))
+    differing = sum(_guarded(process, desired, listed[slug], slug in deep) for slug, desired in wanted.items())
     OPEN.set(differing)
     return differing
 
@@ -60,10 +61,10 @@ def reconcile(process: Process, slug: str) -> None:
     look_at(process, desired, process.providers.kubernetes.drift(desired))
 
 
-def _guarded(process: Process, desired: Desired, listed: Iterable[Difference]) -> bool:
+def _guarded(process: Process, desired: Desired, listed: Iterable[Difference], deep: bool) -> bool:
     """One project that fails must not stop the others."""
     try:
-        return look_at(process, desired, listed)
+        return look_at(process, desired, listed, deep)
     except TreError as error:
         log.error("reconcile-failed", project=desired.slug, code=error.code)
     except Exception as error:
@@ -71,8 +72,11 @@ def _guarded(process: Process, desired: Desired, listed: Iterable[Difference]) -
     return True
 
 
-def look_at(process: Process, desired: Desired, listed: Iterable[Difference]) -> bool:
-    """Apply our own change, or write down and repair what others changed; True when something differed."""
+def look_at(process: Process, desired: Desired, listed: Iterable[Difference], deep: bool = True) -> bool:
+    """Apply our own change, or write down and repair what others changed; True when something differed.
+
+    Without ``deep`` storage is not asked, unless the cluster already differs.
+    """
     mark = fingerprint(desired)
     with process.services.db.transaction() as session:
         ours = store.get_project(session, desired.slug).applied_sha256 != mark
@@ -80,7 +84,10 @@ def look_at(process: Process, desired: Desired, listed: Iterable[Difference]) ->
         _apply(process, desired, mark)
         return False
     others = (process.providers.objectstore, process.providers.vault)
-    found = [*listed, *(item for provider in others for item in provider.drift(desired))]
+    seen = list(listed)
+    if not seen and not deep:
+        return False
+    found = [*seen, *(item for provider in others for item in provider.drift(desired))]
     if not _note(process, desired.slug, found):
         return False
     _repair(process, desired, [item for item in found if item.provider == "kubernetes"])

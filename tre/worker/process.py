@@ -1,6 +1,6 @@
 """What one worker process is made of, built once from the settings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tre.api.context import Services
 from tre.core.clock import Clock, system_clock
@@ -45,12 +45,33 @@ class Providers:
     vault: VaultProvider
 
 
+class Rotation:
+    """Takes a few of many in turn, so that each has its turn; all of them when they are few."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._next = size, 0
+
+    def take(self, names: list[str]) -> frozenset[str]:
+        """The next ``size`` of ``names``, going round."""
+        if len(names) <= self._size:
+            return frozenset(names)
+        start = self._next % len(names)
+        self._next = start + self._size
+        return frozenset((names + names)[start : start + self._size])
+
+
+# Storage has no single list that shows everything (policies, locks and keys are asked for one by one): a round asks
+# for this many projects, so that a round's cost does not grow with their number.
+_STORAGE_PER_ROUND = 50
+
+
 @dataclass(frozen=True)
 class Process:
     """Services, providers, and the questions that need both."""
 
     services: Services
     providers: Providers
+    storage_turn: Rotation = field(default_factory=lambda: Rotation(_STORAGE_PER_ROUND))
 
     @classmethod
     def of(cls, services: Services) -> "Process":

@@ -17,7 +17,7 @@ from tre.projects.desired.spec import BucketPlan, Desired, VaultPlan
 from tre.projects.models import Project
 from tre.projects.reconciler.providers import Difference, Outcome
 from tre.worker import drift, sweeps
-from tre.worker.process import Process
+from tre.worker.process import Process, Rotation
 
 pytestmark = [pytest.mark.integration, pytest.mark.requirement("E3")]
 INTRUDER = Difference("kubernetes", "extra", "NetworkPolicy/open", found="opens everything")
@@ -63,11 +63,14 @@ class Bench:
     objectstore: Part = field(default_factory=lambda: Part("objectstore"))
     vault: Part = field(default_factory=lambda: Part("vault"))
     title: str = "v1"
+    turn: Rotation = field(default_factory=lambda: Rotation(50))
 
     def process(self) -> Process:
         providers = SimpleNamespace(kubernetes=self.kubernetes, objectstore=self.objectstore, vault=self.vault)
         services = SimpleNamespace(db=self.db, clock=self.clock)
-        made = SimpleNamespace(services=services, providers=providers, facts=lambda: None, desired=self.desired)
+        made = SimpleNamespace(
+            services=services, providers=providers, facts=lambda: None, desired=self.desired, storage_turn=self.turn
+        )
         return cast(Process, made)
 
     def desired(self, slug: str, facts: object = None) -> Desired:
