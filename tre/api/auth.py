@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from tre.api.context import Services
 from tre.api.models import EndedSid, WebSession
-from tre.audit.events import AuditEvent
+from tre.audit.events import AuditEvent, Json
 from tre.core.errors import Forbidden, Unauthorised
 from tre.core.people import Actor, Role
 from tre.platform.oidc import Claims, OidcClient
@@ -96,7 +96,8 @@ def identity_of(claims: Claims, invitation: str | None = None) -> people.Identit
 
 def sign_in_event(claims: Claims, visitor: Actor) -> AuditEvent:
     """The event of a sign-in: how strong, with which roles, in which session of the provider."""
-    detail = {"acr": str(claims.raw.get("acr", "")), "roles": [*sorted(claims.roles)], "sid": claims.sid}
+    roles: list[Json] = [*sorted(claims.roles)]
+    detail: dict[str, Json] = {"acr": str(claims.raw.get("acr", "")), "roles": roles, "sid": claims.sid}
     return AuditEvent(action="session.sign-in", actor=visitor, detail=detail)
 
 
