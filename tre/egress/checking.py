@@ -19,7 +19,7 @@ from tre.core.ids import new_id
 from tre.egress import facts, settle, store
 from tre.egress.case import Case, advance, log, move_file, notify, open_case
 from tre.egress.checks import Context, Finding, Input, Ledger, Policy, Report
-from tre.egress.contracts import Parts, bucket
+from tre.egress.contracts import Parts, Stored, bucket, exact
 from tre.egress.models import Check, File, FindingRow, LedgerKey, Request
 
 MAX_ATTEMPTS = 5
@@ -73,10 +73,9 @@ def examine(case: Case, files: Sequence[File]) -> Checked:
 def pinned_bytes(case: Case, file: File) -> bytes:
     """The bytes in quarantine; raises Conflict ``pinned-changed`` unless their hash is that of the submission."""
     place = bucket(case.request.slug, "quarantine")
-    data = case.parts.store.get(
-        place, file.quarantine_key or "", file.quarantine_version or None, max_bytes=(file.size or 0) + 1
-    )
-    if hashlib.sha256(data).hexdigest() != file.sha256:
+    pinned = Stored(place, file.quarantine_key or "", file.quarantine_version, file.sha256 or "", file.size or 0)
+    data = exact(case.parts.store, pinned)
+    if data is None:
         raise Conflict(
             "pinned-changed", "The bytes in quarantine are not those that were submitted.", "Tell the security officer."
         )

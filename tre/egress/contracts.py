@@ -1,5 +1,6 @@
 """What this package needs of its neighbours: protocols, filled in by `neighbours` (docs/architecture.md, Layers)."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import BinaryIO, Protocol
 from sqlalchemy.orm import Session
 
 from tre.core.clock import Clock, system_clock
+from tre.core.errors import TooLarge
 from tre.core.people import Actor
 from tre.egress.checks import Context, Input, Ledger, Policy, Report, check
 
@@ -136,3 +138,23 @@ class Parts:
 def bucket(slug: str, place: str) -> str:
     """Name of a project's bucket (docs/architecture.md, Buckets)."""
     return f"tre-{slug}-{place}"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object of which the exact bytes are known."""
+
+    bucket: str
+    key: str
+    version: str | None
+    sha256: str
+    size: int
+
+
+def exact(store: Store, stored: Stored) -> bytes | None:
+    """The bytes of an object when they are those that are known, else None."""
+    try:
+        data = store.get(stored.bucket, stored.key, stored.version or None, max_bytes=stored.size)
+    except TooLarge:
+        return None
+    return data if hashlib.sha256(data).hexdigest() == stored.sha256 else None

@@ -16,7 +16,7 @@ from tre.egress import evidence, facts, permissions, policies, record, store
 from tre.egress.case import Case, add_notice, advance, log, move_file, notify, open_case
 from tre.egress.checking import Checked, examine, findings_hash, keep, ledger_key
 from tre.egress.checks import ledger_entries
-from tre.egress.contracts import Parts, bucket
+from tre.egress.contracts import Parts, Stored, bucket, exact
 from tre.egress.eligibility import eligible
 from tre.egress.models import File, Grant, LedgerLine, Notice, Release, ReleasedFile
 
@@ -166,8 +166,9 @@ def download(session: Session, parts: Parts, released: tuple[str, str], *, event
     file = session.get(ReleasedFile, released[1])
     if file is None or file.release_id != row.id:
         raise permissions.unknown("file")
-    data = parts.store.get(bucket(row.slug, "released"), file.key, file.version, max_bytes=file.size + 1)
-    if hashlib.sha256(data).hexdigest() != file.sha256:
+    stored = Stored(bucket(row.slug, "released"), file.key, file.version, file.sha256, file.size)
+    data = exact(parts.store, stored)
+    if data is None:
         raise Conflict("released-changed", "The stored bytes are not the released ones.", "Tell the security officer.")
     record_event(
         session,
