@@ -1,6 +1,6 @@
 """The "internet" of the isolation tests: a network namespace with an address of TEST-NET-3 and a listener.
 
-Single addresses are routed, since the rest of the range may mean something on the machine. Never a real outside address:
+Single addresses are routed, since the rest of the range may mean something on the machine. Never a real address:
 what must be shown is that the path exists and that policy closes it.
 """
 

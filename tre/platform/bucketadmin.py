@@ -4,7 +4,7 @@ import json
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from minio import Minio, MinioAdmin
 from minio.commonconfig import COMPLIANCE, ENABLED, GOVERNANCE
@@ -15,9 +15,17 @@ from minio.sseconfig import Rule, SSEConfig
 from minio.versioningconfig import VersioningConfig
 
 from tre.core.errors import Conflict, Unavailable
+from tre.platform.bucketstate import ABSENT, State, lock_name, read_export
 from tre.platform.s3errors import translated
 
+Differences = dict[str, tuple[str, str]]
 _GONE = ("XMinioAdminNoSuchUser", "XMinioAdminNoSuchPolicy", "404")
+
+
+class _Export:
+    """A command in the shape that the SDK's request method takes."""
+
+    value = "export-bucket-metadata"
 
 
 @dataclass(frozen=True)
@@ -82,52 +90,40 @@ class BucketAdmin:
                 self._client.delete_bucket_policy(bucket_name=name)
             elif field_name == "quota":
                 self._admin.bucket_quota_set(bucket=name, size=wanted.quota_bytes or 0)
+            elif field_name == "notification":
+                self._client.delete_bucket_notification(bucket_name=name)
+            elif field_name == "lifecycle":
+                self._client.delete_bucket_lifecycle(bucket_name=name)
+            elif field_name == "replication":
+                self._client.delete_bucket_replication(bucket_name=name)
             else:
                 raise Conflict("bucket-absent", f"Bucket {name} is not there.", "Look at the object store.")
 
-    def bucket_differences(self, wanted: BucketSettings) -> dict[str, tuple[str, str]]:
+    def states(self, bucket: str = "") -> dict[str, State]:
+        """What every bucket (or one) is set to, in one call."""
+        with translated("look at buckets"):
+            # the SDK has no method for this call; its signed request is used as it is
+            query = {"bucket": bucket} if bucket else None
+            answer = self._admin._url_open(method="GET", command=cast(Any, _Export), query_params=query)
+        return read_export(answer.data)
+
+    def bucket_differences(self, wanted: BucketSettings, states: dict[str, State] | None = None) -> Differences:
         """Field → (wanted, found) where the bucket is not as wanted; ``{"bucket": …}`` when it is absent."""
-        with translated(f"look at bucket {wanted.name}"):
-            if not self._client.bucket_exists(bucket_name=wanted.name):
-                return {"bucket": ("present", "absent")}
-            found = self._observe(wanted.name)
+        if states is None:
+            with translated(f"look at bucket {wanted.name}"):
+                there = self._client.bucket_exists(bucket_name=wanted.name)
+            states = self.states(wanted.name) if there else {}
+        found = states.get(wanted.name)
+        if found is None:
+            return {"bucket": ("present", "absent")}
         expected = {
             "versioning": "on" if wanted.versioned else "off",
             "encryption": wanted.key,
-            "lock": "none" if wanted.lock_days is None else _lock(wanted.compliance, wanted.lock_days),
-            "policy": "none",
+            "lock": "none" if wanted.lock_days is None else lock_name(wanted.compliance, wanted.lock_days),
             "quota": str(wanted.quota_bytes or 0),
+            **ABSENT,
         }
         return {name: (value, found[name]) for name, value in expected.items() if found[name] != value}
-
-    def _observe(self, name: str) -> dict[str, str]:
-        versioning = self._client.get_bucket_versioning(bucket_name=name).status
-        encryption = self._client.get_bucket_encryption(bucket_name=name)
-        quota = json.loads(self._admin.bucket_quota_get(bucket=name) or "{}")
-        return {
-            "versioning": "on" if versioning == ENABLED else "off",
-            "encryption": (encryption.rule.kms_master_key_id or "") if encryption else "none",
-            "lock": self._lock_of(name),
-            "policy": "present" if self._has_policy(name) else "none",
-            "quota": str(quota.get("quota") or quota.get("size") or 0),
-        }
-
-    def _lock_of(self, name: str) -> str:
-        try:
-            lock = self._client.get_object_lock_config(bucket_name=name)
-        except S3Error as error:
-            if error.code == "ObjectLockConfigurationNotFoundError":
-                return "none"
-            raise
-        return _lock(lock.mode == COMPLIANCE, lock.duration or 0)
-
-    def _has_policy(self, name: str) -> bool:
-        try:
-            return bool(self._client.get_bucket_policy(bucket_name=name))
-        except S3Error as error:
-            if error.code == "NoSuchBucketPolicy":
-                return False
-            raise
 
     def buckets(self, prefix: str) -> list[str]:
         """Names of the buckets that begin with ``prefix``."""
@@ -160,6 +156,11 @@ class BucketAdmin:
         """Make the named policy hold exactly this document."""
         with translated(f"write policy {name}"):
             self._admin.policy_add(policy_name=name, policy=json.loads(document))
+
+    def policies(self) -> dict[str, Any]:
+        """Every policy with its document, in one call."""
+        with translated("list policies"):
+            return dict(json.loads(self._admin.policy_list() or "{}"))
 
     def policy(self, name: str) -> Any:
         """The policy's document, or None."""
@@ -225,7 +226,3 @@ class BucketAdmin:
 def _policies(entry: dict[str, Any]) -> list[str]:
     names: Iterable[str] = (entry.get("policyName") or "").split(",")
     return [name for name in names if name]
-
-
-def _lock(compliance: bool, days: int) -> str:
-    return f"{'compliance' if compliance else 'governance'} {days} d"

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 from minio import Minio
+from minio.commonconfig import ENABLED, Filter
 from minio.credentials.providers import AssumeRoleProvider, StaticProvider
 from minio.error import MinioAdminException, S3Error
+from minio.lifecycleconfig import Expiration, LifecycleConfig
+from minio.lifecycleconfig import Rule as LifecycleRule
 
 from tests.services.minio import MinioServer
 from tre.core.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge, TreError
@@ -82,13 +85,17 @@ def test_ensure_twice_and_drift_and_destroy(store: ObjectStore, slug: str) -> No
     store.admin._client.delete_bucket_encryption(bucket_name=f"tre-{slug}-work")
     store.admin._client.set_bucket_policy(bucket_name=f"tre-{slug}-inputs", policy=_public(f"tre-{slug}-inputs"))
     store.admin.ensure_policy(plan.session_policy, plan.session_policy_document.replace("s3:GetObject", "s3:*"))
+    rule = LifecycleRule(ENABLED, rule_filter=Filter(prefix=""), rule_id="x", expiration=Expiration(days=1))
+    store.admin._client.set_bucket_lifecycle(bucket_name=f"tre-{slug}-released", config=LifecycleConfig([rule]))
     found = {(d.kind, d.target, d.path) for d in provider.drift(desired)}
     assert found == {
+        ("changed", f"bucket/tre-{slug}-released", "lifecycle"),
         ("changed", f"bucket/tre-{slug}-work", "encryption"), ("changed", f"bucket/tre-{slug}-inputs", "policy"),
         ("changed", f"policy/{plan.session_policy}", "document"),
     }  # fmt: skip
+    assert provider.drift_all([desired])[slug] == provider.drift(desired)
     provider.ensure(desired)
-    assert provider.drift(desired) == ()
+    assert provider.drift_all([desired])[slug] == provider.drift(desired) == ()
     store.put(f"tre-{slug}-inputs", "locked", b"1")
     store.put(f"tre-{slug}-released", "r", b"1")
     store.create_session_user(slug, "ses-9" + slug)

@@ -105,7 +105,9 @@ def test_drift_names_a_missing_or_changed_policy_and_ensure_repairs_it(vault: Va
     assert provider.drift(project) == ()
     vault.ensure_policy(name, 'path "*" { capabilities = ["sudo"] }')
     assert [(d.kind, d.target) for d in provider.drift(project)] == [("changed", f"policy/{name}")]
+    assert provider.drift_all([project])[project.slug] == provider.drift(project)
     vault.delete_policy(name)
+    assert provider.drift_all([project])[project.slug] == provider.drift(project)
     assert [(d.kind, d.target) for d in provider.drift(project)] == [("missing", f"policy/{name}")]
     provider.ensure(project)
     assert provider.drift(project) == ()

@@ -1,8 +1,11 @@
 """The project's buckets, its key in the object store, and the policy of its sessions."""
 
 import json
+from collections.abc import Iterable
+from typing import Any
 
 from tre.platform.bucketadmin import BucketSettings
+from tre.platform.bucketstate import State
 from tre.platform.objectstore import ObjectStore
 from tre.projects.desired.spec import Bucket, BucketPlan, Desired
 from tre.projects.reconciler.providers import Difference, DifferenceKind, Outcome, Residue
@@ -38,23 +41,30 @@ class ObjectStoreProvider:
 
     def drift(self, desired: Desired) -> tuple[Difference, ...]:
         """Buckets that are absent or set otherwise, and the session policy."""
-        plan, admin = desired.buckets, self._store.admin
+        plan = desired.buckets
+        return self._differences(plan, None, self._store.admin.policy(plan.session_policy))
+
+    def drift_all(self, all_desired: Iterable[Desired]) -> dict[str, tuple[Difference, ...]]:
+        """The same for all projects, in two calls whatever their number."""
+        states, policies = self._store.admin.states(), self._store.admin.policies()
+        return {
+            desired.slug: self._differences(desired.buckets, states, policies.get(desired.buckets.session_policy))
+            for desired in all_desired
+        }
+
+    def _differences(self, plan: BucketPlan, states: dict[str, State] | None, policy: Any) -> tuple[Difference, ...]:
         found: list[Difference] = []
         for bucket in plan.buckets:
-            for field, (wanted, seen) in admin.bucket_differences(_settings(plan, bucket)).items():
+            settings = _settings(plan, bucket)
+            for field, (wanted, seen) in self._store.admin.bucket_differences(settings, states).items():
                 kind: DifferenceKind = "missing" if field == "bucket" else "changed"
                 found.append(Difference(self.name, kind, f"bucket/{bucket.name}", field, wanted, seen))
-        found += self._policy_drift(plan)
-        return tuple(sorted(found))
-
-    def _policy_drift(self, plan: BucketPlan) -> list[Difference]:
         target = f"policy/{plan.session_policy}"
-        present = self._store.admin.policy(plan.session_policy)
-        if present is None:
-            return [Difference(self.name, "missing", target)]
-        if _canonical(present) != _canonical(json.loads(plan.session_policy_document)):
-            return [Difference(self.name, "changed", target, "document", "as rendered", "another document")]
-        return []
+        if policy is None:
+            found.append(Difference(self.name, "missing", target))
+        elif _canonical(policy) != _canonical(json.loads(plan.session_policy_document)):
+            found.append(Difference(self.name, "changed", target, "document", "as rendered", "another document"))
+        return tuple(sorted(found))
 
     def _own_buckets(self, slug: str) -> list[str]:
         suffixes = ("inputs", "quarantine", "released", "work")

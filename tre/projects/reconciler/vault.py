@@ -1,8 +1,12 @@
 """The project's place in Vault: its key, its secrets, the policy of its sessions."""
 
+from collections.abc import Iterable
+
 from tre.platform.vault import Vault
 from tre.projects.desired.spec import Desired
 from tre.projects.reconciler.providers import Difference, Outcome, Residue
+
+_DOCUMENTS = 25
 
 
 class VaultProvider:
@@ -12,6 +16,7 @@ class VaultProvider:
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
+        self._turn = 0
 
     def ensure(self, desired: Desired) -> Outcome:
         """See ``Provider``."""
@@ -33,6 +38,24 @@ class VaultProvider:
         elif document.strip() != plan.session_policy_document.strip():
             found.append(Difference(self.name, "changed", target, "document", "as rendered", "another document"))
         return tuple(found)
+
+    def drift_all(self, all_desired: Iterable[Desired]) -> dict[str, tuple[Difference, ...]]:
+        """The same for all projects: two lists say what is missing, documents are read a few projects a turn.
+
+        Vault has no call that answers all policies, so that a changed document is found within
+        projects / ``_DOCUMENTS`` turns; a missing one at once.
+        """
+        wanted = sorted(all_desired, key=lambda desired: desired.slug)
+        keys, policies = set(self._vault.key_names("p-")), set(self._vault.policies("tre-p-"))
+        whole = {wanted[(self._turn + i) % len(wanted)].slug for i in range(min(_DOCUMENTS, len(wanted)))}
+        self._turn = (self._turn + _DOCUMENTS) % max(len(wanted), 1)
+        found: dict[str, tuple[Difference, ...]] = {}
+        for desired in wanted:
+            plan = desired.vault
+            complete = plan.key in keys and plan.session_policy in policies
+            # one look at everything of the project where something is missing, or when it is its turn
+            found[desired.slug] = () if complete and desired.slug not in whole else self.drift(desired)
+        return found
 
     def destroy(self, slug: str) -> None:
         """Secrets with every version, then the policy."""
