@@ -2,22 +2,23 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from tre.egress.checks.tables.cells import clean
 from tre.egress.checks.tables.frame import Column, Frame, Role
 from tre.egress.checks.tables.lexicon import tokens
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Values:
     """A column's non-empty values and their distinct share."""
 
     column: Column
     texts: tuple[str, ...]
 
-    @property
+    @cached_property
     def distinct(self) -> float:
         return len(set(self.texts)) / len(self.texts) if self.texts else 0.0
 
@@ -26,12 +27,11 @@ class Values:
         return sum(test.match(text) is not None for text in self.texts) / len(self.texts) if self.texts else 0.0
 
 
-def values_of(frame: Frame) -> Iterator[Values]:
+@lru_cache(maxsize=64)
+def values_of(frame: Frame) -> tuple[Values, ...]:
     """Each column's non-empty, cleaned values."""
-    for column in frame.columns:
-        texts = tuple(value for text in column.texts if (value := clean(text)))
-        if texts:
-            yield Values(column, texts)
+    found = (Values(column, tuple(value for text in column.texts if (value := clean(text)))) for column in frame.columns)
+    return tuple(values for values in found if values.texts)
 
 
 def flat_name(name: str) -> str:

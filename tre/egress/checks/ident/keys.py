@@ -8,6 +8,8 @@ _NIR_13 = re.compile(r"^([12])(\d{2})(0[1-9]|1[0-2])(0[1-9]|[1-8]\d|9[0-9]|2[AB]
 
 def is_nir(text: str) -> bool:
     """A NIR or INS of 15 characters whose key is right: key = 97 - (N mod 97), 2A as 19 and 2B as 18."""
+    if len(text) < 15 or len(text) > 40:
+        return False
     digits = re.sub(r"[\s.\-]", "", text).upper()
     if not _NIR.match(digits):
         return False
@@ -17,7 +19,7 @@ def is_nir(text: str) -> bool:
 
 def is_nir_without_key(text: str) -> bool:
     """13 characters with the structure of a NIR; the structure alone proves nothing for one value."""
-    return _NIR_13.match(re.sub(r"[\s.\-]", "", text).upper()) is not None
+    return 13 <= len(text) <= 24 and _NIR_13.match(re.sub(r"[\s.\-]", "", text).upper()) is not None
 
 
 def luhn(text: str) -> bool:

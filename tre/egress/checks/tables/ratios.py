@@ -8,6 +8,7 @@ _MAX_N = 4_000
 _SHARE = 0.85
 _CHANCE = 1e-6
 _MIN_DISTINCT = 5
+_MAX_RATIOS = 150  # more add nothing to the proof, and cost
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ def denominator(ratios: Sequence[Ratio]) -> int | None:
     distinct = list({ratio.value: ratio for ratio in ratios if 0 < ratio.value < 1}.values())
     if len(distinct) < _MIN_DISTINCT:
         return None
+    distinct = sorted(distinct, key=lambda ratio: ratio.value)[:: max(1, len(distinct) // _MAX_RATIOS)]
     values = numpy.array([ratio.value for ratio in distinct])
     half = float(max(ratio.half for ratio in distinct))
     limit = min(_MAX_N, int(0.2 / half) if half > 0 else _MAX_N)

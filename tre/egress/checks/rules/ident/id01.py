@@ -43,6 +43,8 @@ def _text(part: Part, text: str) -> Iterator[Hit]:
 def _table(part: Table, scene: Scene) -> Iterator[Hit]:
     frame = frame_of(part, scene.policy)
     for values in values_of(frame):
+        if max(map(len, values.texts)) < 15 and len(values.column.name) < 15:
+            continue
         valid = [row for row, text in enumerate(values.column.texts) if is_nir(text.strip().strip('"'))]
         if not valid:
             header = f" {values.column.name} "
