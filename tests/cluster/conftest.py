@@ -65,7 +65,7 @@ def prober(worker: Cluster) -> DenialProbe:
 
 
 def _project(prefix: str, facts: PlatformFacts) -> Desired:
-    people = (PersonSpec("anna", spark=True, home_gib=1), PersonSpec("bruno", home_gib=1))
+    people = (PersonSpec("anna", home_gib=1), PersonSpec("bruno", home_gib=1))
     # asleep: these projects are for what is around pods, not for hubs
     return render(ProjectSpec(f"{prefix}-{secrets.token_hex(3)}", "Essai", people, awake=False), facts)
 

@@ -14,7 +14,7 @@ from tre.projects.desired.spec import Desired, Object
 from tre.projects.reconciler.kubernetes import KubernetesProvider
 
 pytestmark = pytest.mark.cluster
-PEOPLE_IN_ANOTHER_ORDER = (PersonSpec("bruno", home_gib=1), PersonSpec("anna", spark=True, home_gib=1))
+PEOPLE_IN_ANOTHER_ORDER = (PersonSpec("bruno", home_gib=1), PersonSpec("anna", home_gib=1))
 _LABELLED_AS_OURS = {"app.kubernetes.io/managed-by": "tre"}
 
 

@@ -44,7 +44,6 @@ from tre.projects.store import (
     open_drift,
     people_with_homes,
     projects_in,
-    spark_people,
     steps,
     visible_project,
     visible_projects,
@@ -69,10 +68,7 @@ def project_spec(session: Session, slug: str, on: date) -> ProjectSpec:
     project = get_project(session, slug)
     homes = people_with_homes(session, slug)
     people = people_by_id(session, homes)
-    spark = spark_people(session, slug) & {
-        people[member.person_id].slug for member in members(session, slug, on) if member.person_id in people
-    }
-    specs = (PersonSpec(slug=p.slug, lead=homes[p.id], spark=p.slug in spark) for p in people.values())
+    specs = (PersonSpec(slug=p.slug, lead=homes[p.id]) for p in people.values())
     return ProjectSpec(
         slug=slug, title=project.title, people=tuple(sorted(specs)), capacity=_capacity(project), awake=_awake(project)
     )

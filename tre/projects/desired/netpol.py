@@ -16,8 +16,7 @@ def build_network_policies(spec: ProjectSpec, facts: PlatformFacts) -> list[Obje
     policies = [manifest(_API, "NetworkPolicy", "default-deny", spec, "policy", spec=body)]
     policies += [_component_policy(spec, facts, component) for component in ("gateway", "hub", "notebook")]
     for person in spec.people:
-        if person.spark:
-            policies += [_person_policy(spec, facts, side, person.slug) for side in ("notebook", "spark")]
+        policies += [_person_policy(spec, facts, side, person.slug) for side in ("notebook", "spark")]
     return policies
 
 

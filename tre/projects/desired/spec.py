@@ -14,7 +14,6 @@ class PersonSpec:
     slug: str
     lead: bool = False
     home_gib: int = 5
-    spark: bool = False
 
 
 @dataclass(frozen=True)

@@ -70,38 +70,44 @@ class Household:
         owner = self._owner(obj)
         while owner is not None and owner["kind"] != "Deployment":
             owner = self._owner(owner)
-        return self.rendered.get(key_of(owner)) if owner is not None else None
+        return owner
 
     def _runs_as_rendered(self, obj: Object) -> bool:
-        deployment = self._deployment_of(obj)
-        if deployment is None:
+        live = self._deployment_of(obj)
+        wanted = self.rendered.get(key_of(live)) if live is not None else None
+        if live is None or wanted is None:
             return False
-        if obj["kind"] == "ReplicaSet":
-            if not obj["spec"].get("replicas"):
-                return True  # an old revision, asleep
-            running = obj["spec"]["template"]["spec"]
-        else:
-            running = obj["spec"]
-        return _substance(running) == _substance(deployment["spec"]["template"]["spec"])
+        if obj["kind"] == "ReplicaSet" and not obj["spec"].get("replicas"):
+            return True  # an old revision, asleep
+        if obj["metadata"].get("deletionTimestamp") or _rolling(live):
+            return True  # an old revision that ends while the new one starts
+        running = obj["spec"]["template"]["spec"] if obj["kind"] == "ReplicaSet" else obj["spec"]
+        return _substance(running) == _substance(wanted["spec"]["template"]["spec"])
 
     def _person_pod(self, pod: Object) -> bool:
-        """A notebook of the hub's, or our own probe: no token, no secret, only its owner's home."""
+        """A notebook, a Spark server, or our own probe: no token, no secret, at most its owner's home."""
         spec, labels = pod["spec"], pod["metadata"].get("labels") or {}
-        person = labels.get("tre/person", "")
+        person, component = labels.get("tre/person", ""), labels.get("tre/component")
         claims = {
             v["persistentVolumeClaim"]["claimName"] for v in spec.get("volumes", []) if "persistentVolumeClaim" in v
         }
         kinds = {kind for volume in spec.get("volumes", []) for kind in volume if kind != "name"}
         probe = labels.get("tre/probe") == "true" and not claims
         return (
-            labels.get("tre/component") == "notebook"
+            component in {"notebook", "spark"}
             and (probe or ("PersistentVolumeClaim", f"home-{person}") in self.rendered)
-            and claims <= {f"home-{person}"}
+            and claims <= ({f"home-{person}"} if component == "notebook" else set())
             and kinds <= {"persistentVolumeClaim", "emptyDir", "configMap"}
-            and spec.get("serviceAccountName") == "notebook"
+            and spec.get("serviceAccountName") == ("notebook" if probe else component)
             and spec.get("automountServiceAccountToken") is False
             and not spec.get("ephemeralContainers")
         )
+
+
+def _rolling(deployment: Object) -> bool:
+    status, wanted = deployment.get("status", {}), deployment["spec"].get("replicas", 1)
+    seen = status.get("observedGeneration") == deployment["metadata"].get("generation")
+    return not seen or status.get("updatedReplicas", 0) != wanted or status.get("replicas", 0) != wanted
 
 
 def _substance(spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ FACTS = PlatformFacts(
     api_servers=("192.0.2.1:6443", "[2001:db8::1]:6443"), internal_ca_pem="-----BEGIN CERTIFICATE-----\n",
     addresses={"minio": "192.0.2.10", "openbao": "192.0.2.11", "tre-workspace": "192.0.2.12"},
 )  # fmt: skip
-PEOPLE = (PersonSpec("anna", lead=True, spark=True), PersonSpec("bruno"))
+PEOPLE = (PersonSpec("anna", lead=True), PersonSpec("bruno"))
 SLUGS = st.from_regex(r"[a-z][a-z0-9]{2,20}", fullmatch=True)
 
 
@@ -35,7 +35,7 @@ def pod_specs(desired: Desired) -> list[dict[str, Any]]:
     return [o["spec"]["template"]["spec"] for o in desired.objects if o["kind"] == "Deployment"]
 
 
-@given(st.permutations([PersonSpec("anna"), PersonSpec("bruno", spark=True), PersonSpec("carla")]))
+@given(st.permutations([PersonSpec("anna"), PersonSpec("bruno"), PersonSpec("carla")]))
 def test_the_order_of_people_changes_no_byte(people: list[PersonSpec]) -> None:
     first = made(tuple(sorted(people)))
     assert json.dumps(made(tuple(people)).objects) == json.dumps(first.objects)
@@ -43,7 +43,7 @@ def test_the_order_of_people_changes_no_byte(people: list[PersonSpec]) -> None:
 
 @given(SLUGS, st.lists(SLUGS, max_size=4, unique=True))
 def test_every_object_is_in_the_projects_namespace_and_unique(slug: str, people: list[str]) -> None:
-    desired = render(ProjectSpec(slug, "", tuple(PersonSpec(p, spark=True) for p in people)), FACTS)
+    desired = render(ProjectSpec(slug, "", tuple(PersonSpec(p) for p in people)), FACTS)
     keys = [(o["kind"], o["metadata"]["name"]) for o in desired.objects]
     assert len(keys) == len(set(keys))
     assert {o["metadata"].get("namespace", o["metadata"]["name"]) for o in desired.objects} == {f"tre-p-{slug}"}
@@ -142,8 +142,11 @@ def test_each_flow_is_allowed_at_both_ends_inside_a_project() -> None:
             assert any(flow.port in [p["port"] for p in r["ports"]] for r in policies[name]["spec"]["ingress"])
 
 
-def test_a_person_without_spark_has_no_way_to_any_spark() -> None:
-    assert not [name for name in by_name(made(), "NetworkPolicy") if "bruno" in name]
+def test_spark_is_between_the_pods_of_one_person() -> None:
+    policies = by_name(made(), "NetworkPolicy")
+    for name in ("notebook-bruno", "spark-bruno"):
+        assert policies[name]["spec"]["podSelector"]["matchLabels"]["tre/person"] == "bruno"
+    assert "anna" not in json.dumps(policies["spark-bruno"])
 
 
 def test_a_side_that_the_table_does_not_know_is_refused() -> None:

@@ -30,6 +30,8 @@ def rendered(kind: str, name: str) -> Object:
 
 
 DEPLOYMENT = rendered("Deployment", "hub")
+DEPLOYMENT["metadata"]["generation"] = 2
+DEPLOYMENT["status"] = {"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1}
 REPLICA_SET = held("ReplicaSet", "hub-1", "rs", DEPLOYMENT,
                    spec={"replicas": 1, "template": {"spec": DEPLOYMENT["spec"]["template"]["spec"]}})  # fmt: skip
 POD = held("Pod", "hub-1-x", "pod", REPLICA_SET, spec=DEPLOYMENT["spec"]["template"]["spec"])
@@ -80,6 +82,17 @@ def test_a_pod_that_runs_something_else_is_a_stranger_even_with_our_owner(change
     pod = copy.deepcopy(POD)
     change(pod["spec"])
     assert strangers(DEPLOYMENT, REPLICA_SET, pod) == ["Pod/hub-1-x"]
+
+
+def test_an_old_revision_may_end_while_the_new_one_starts() -> None:
+    old = copy.deepcopy(POD)
+    old["spec"]["containers"][0]["image"] = "the former image"
+    rolling = copy.deepcopy(DEPLOYMENT)
+    rolling["status"]["updatedReplicas"] = 0
+    assert strangers(rolling, REPLICA_SET, old) == []
+    assert strangers(DEPLOYMENT, REPLICA_SET, old) == ["Pod/hub-1-x"]
+    old["metadata"]["deletionTimestamp"] = "now"
+    assert strangers(DEPLOYMENT, REPLICA_SET, old) == []
 
 
 @pytest.mark.parametrize("change", [
