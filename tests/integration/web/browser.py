@@ -21,7 +21,7 @@ class Browser:
     def get(self, path: str) -> Response:
         return self.client.get(path)
 
-    def post(self, path: str, purpose: str = "form", **fields: Any) -> Response:
+    def post(self, path: str, token_for: str = "form", **fields: Any) -> Response:
         """Send a form of ours."""
-        token = form_token(self.cookie, purpose)
+        token = form_token(self.cookie, token_for)
         return self.client.post(path, data={"form_token": token, **fields}, headers={**ORIGIN, "x-form-token": token})

@@ -37,9 +37,9 @@ def propose(request: Request, session: Tx, services: Svc, actor: CurrentActor, f
     """Record a new project's authorisation; what is missing is said on the form, which keeps what was typed."""
     try:
         form = read(fields, "")
-        projects.propose(session, form, event=act("project.propose", actor, form.slug), clock=services.clock)
+        with session.begin_nested():
+            projects.propose(session, form, event=act("project.propose", actor, form.slug), clock=services.clock)
     except Invalid as wrong:
-        session.rollback()
         return _again(request, session, fields, wrong)
     return back(f"/projects/{form.slug}", "project.propose")
 
@@ -65,9 +65,9 @@ def propose_version(  # noqa: PLR0913, PLR0917  # what the framework hands over
     projects.visible_project(session, slug, actor)
     try:
         form = read(fields, slug)
-        projects.propose_version(session, form, event=act("project.version", actor, slug), clock=services.clock)
+        with session.begin_nested():
+            projects.propose_version(session, form, event=act("project.version", actor, slug), clock=services.clock)
     except Invalid as wrong:
-        session.rollback()
         return _again(request, session, fields, wrong, slug)
     return back(f"/projects/{slug}", "project.propose")
 
