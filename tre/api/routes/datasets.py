@@ -152,6 +152,11 @@ def show_extract(extract_id: str, desk: AtDesk) -> views.ExtractView:
     return views.extract(desk.session, desk.parts, extract_id, desk.actor)
 
 
+def upload_place(extract_id: str, file_id: str, start: int) -> tuple[str, str, int]:
+    """Extract, file and first byte, from the address."""
+    return extract_id, file_id, start
+
+
 async def part_body(request: Request) -> bytes:
     """The part's bytes, never more than one part in memory; raises TooLarge."""
     received = bytearray()
@@ -164,7 +169,7 @@ async def part_body(request: Request) -> bytes:
 
 @router.put("/extracts/{extract_id}/files/{file_id}/parts/{start}", name="extract.part")
 def put_part(
-    place: Annotated[tuple[str, str, int], Depends(lambda extract_id, file_id, start: (extract_id, file_id, start))],
+    place: Annotated[tuple[str, str, int], Depends(upload_place)],
     desk: AtDesk,
     data: Annotated[bytes, Depends(part_body)],
     sha256: Annotated[str, Header(alias="X-Part-SHA256", max_length=64)],
