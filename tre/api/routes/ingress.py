@@ -8,6 +8,7 @@ from tre.api.deps import Svc, Tx
 from tre.projects import store
 from tre.projects.desired.hosts import hub_host, notebook_host
 from tre.projects.desired.names import PORT, namespace
+from tre.projects.people import people_by_id
 from tre.projects.states import State
 
 router = APIRouter(tags=["ingress"], include_in_schema=False)
@@ -22,7 +23,8 @@ def traefik(session: Tx, services: Svc) -> dict[str, Any]:
     backends: dict[str, Any] = {}
     domain, today = services.settings.work_domain, services.clock().date()
     for project in store.projects_in(session, _ROUTED):
-        people = [member.slug for member in store.members(session, project.slug, today)]
+        members = [member.person_id for member in store.members(session, project.slug, today)]
+        people = sorted(person.slug for person in people_by_id(session, members).values())
         hosts = {"hub": [hub_host(project.slug, domain)]}
         hosts["gateway"] = [notebook_host(project.slug, person, domain) for person in people]
         for part, names in hosts.items():
