@@ -89,7 +89,7 @@ def spec_command(slug: str) -> None:
 
     process = Process.of(services_of(settings()))
     with process.services.db.transaction() as session:
-        spec = project_spec(session, slug, process.services.clock().date())
+        spec = project_spec(session, slug)
     click.echo(write_spec(spec, process.facts()), nl=False)
 
 

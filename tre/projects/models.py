@@ -107,16 +107,6 @@ class AuthorisedDataset(Base):
     variables: Mapped[list[str]] = mapped_column(ARRAY(String))
 
 
-class SparkServer(Base):
-    """A person of the project for whom a Spark Connect server is kept running."""
-
-    __tablename__ = "project_spark"
-    __table_args__ = (STATE,)
-    project_slug: Mapped[str] = mapped_column(ForeignKey("project.slug"), primary_key=True)
-    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
-    since: Mapped[datetime]
-
-
 class Step(Base):
     """One step of a procedure (``provision``, ``close``) of one project; ``run`` counts the attempts at the whole."""
 

@@ -1,7 +1,6 @@
 """What others may ask of projects, in one place: the verbs and the questions."""
 
 from dataclasses import fields
-from datetime import date
 
 from sqlalchemy.orm import Session
 
@@ -59,8 +58,8 @@ __all__ = [
 ]  # fmt: skip
 
 
-def project_spec(session: Session, slug: str, on: date) -> ProjectSpec:
-    """The project as the reconciler sees it on that day: who has a place in it, with how much, and whether it is awake.
+def project_spec(session: Session, slug: str) -> ProjectSpec:
+    """The project as the reconciler sees it now: who has a place in it, with how much, and whether it is awake.
 
     Whoever lost their rights keeps their place: data is kept until closing; what ends is sessions and credentials.
     Raises NotFound ``project-unknown``.

@@ -15,10 +15,8 @@ from tre.projects.models import (
     DeletionCertificate,
     DriftFinding,
     Project,
-    SparkServer,
     Step,
 )
-from tre.projects.people.models import Person
 from tre.projects.permissions import sees_all
 from tre.projects.policies import authorisation_in_force
 from tre.projects.states import State
@@ -149,9 +147,3 @@ def issued_certificate(session: Session, slug: str) -> DeletionCertificate:
     if issued is None:
         raise NotFound("certificate-none", "No deletion certificate was issued.", "It is issued when closing ends.")
     return issued
-
-
-def spark_people(session: Session, slug: str) -> frozenset[str]:
-    """Slugs of the people for whom a Spark server is wanted."""
-    query = select(Person.slug).join(SparkServer, SparkServer.person_id == Person.id)
-    return frozenset(session.scalars(query.where(SparkServer.project_slug == slug)))

@@ -16,6 +16,7 @@ from tre.projects import store
 from tre.projects.desired.spec import Desired
 from tre.projects.observations import observe
 from tre.projects.reconciler.providers import Difference
+from tre.projects.reconciler.sweep import drift_all
 from tre.projects.states import MOVING, RECONCILED
 from tre.worker.process import Process
 from tre.worker.wiring import keep_service_token
@@ -44,13 +45,12 @@ def sweep(process: Process) -> int:
             wanted[slug] = process.desired(slug, facts)
         except TreError as error:
             log.error("render-failed", project=slug, code=error.code)
-    listed = process.providers.kubernetes.drift_all(wanted.values())
+    listed = drift_all(process.providers.all(), wanted.values())
     orphans = [difference for difference in listed.pop("", ()) if difference.target not in moving]
     NOBODYS.set(len(orphans))
     for orphan in orphans:
         log.warning("namespace-of-nobody", target=orphan.target)
-    deep = process.storage_turn.take(sorted(wanted))
-    differing = sum(_guarded(process, desired, listed[slug], slug in deep) for slug, desired in wanted.items())
+    differing = sum(_guarded(process, desired, listed.get(slug, ())) for slug, desired in wanted.items())
     OPEN.set(differing)
     return differing
 
@@ -58,13 +58,13 @@ def sweep(process: Process) -> int:
 def reconcile(process: Process, slug: str) -> None:
     """The same for one project, at once: what a wake asks for."""
     desired = process.desired(slug)
-    look_at(process, desired, process.providers.kubernetes.drift(desired))
+    look_at(process, desired, drift_of(process, desired))
 
 
-def _guarded(process: Process, desired: Desired, listed: Iterable[Difference], deep: bool) -> bool:
+def _guarded(process: Process, desired: Desired, found: Iterable[Difference]) -> bool:
     """One project that fails must not stop the others."""
     try:
-        return look_at(process, desired, listed, deep)
+        return look_at(process, desired, found)
     except TreError as error:
         log.error("reconcile-failed", project=desired.slug, code=error.code)
     except Exception as error:
@@ -72,28 +72,25 @@ def _guarded(process: Process, desired: Desired, listed: Iterable[Difference], d
     return True
 
 
-def look_at(process: Process, desired: Desired, listed: Iterable[Difference], deep: bool = True) -> bool:
-    """Apply our own change, or write down and repair what others changed; True when something differed.
-
-    Without ``deep`` storage is not asked, unless the cluster already differs.
-    """
+def look_at(process: Process, desired: Desired, found: Iterable[Difference]) -> bool:
+    """Apply our own change, or write down and repair what others changed; True when something differed."""
     mark = fingerprint(desired)
     with process.services.db.transaction() as session:
         ours = store.get_project(session, desired.slug).applied_sha256 != mark
     if ours:
         _apply(process, desired, mark)
         return False
-    others = (process.providers.objectstore, process.providers.vault)
-    seen = list(listed)
-    if not seen and not deep:
+    seen = list(found)
+    if not _note(process, desired.slug, seen):
         return False
-    found = [*seen, *(item for provider in others for item in provider.drift(desired))]
-    if not _note(process, desired.slug, found):
-        return False
-    _repair(process, desired, [item for item in found if item.provider == "kubernetes"])
-    left = [*process.providers.kubernetes.drift(desired), *(d for provider in others for d in provider.drift(desired))]
-    _note(process, desired.slug, left)
+    _repair(process, desired, [item for item in seen if item.provider == "kubernetes"])
+    _note(process, desired.slug, drift_of(process, desired))
     return True
+
+
+def drift_of(process: Process, desired: Desired) -> list[Difference]:
+    """What differs in one project now."""
+    return [item for provider in process.providers.all() for item in provider.drift(desired)]
 
 
 def _apply(process: Process, desired: Desired, mark: str) -> None:

@@ -1,6 +1,6 @@
 """What one worker process is made of, built once from the settings."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tre.api.context import Services
 from tre.core.clock import Clock, system_clock
@@ -44,25 +44,9 @@ class Providers:
     objectstore: ObjectStoreProvider
     vault: VaultProvider
 
-
-class Rotation:
-    """Takes a few of many in turn, so that each has its turn; all of them when they are few."""
-
-    def __init__(self, size: int) -> None:
-        self._size, self._next = size, 0
-
-    def take(self, names: list[str]) -> frozenset[str]:
-        """The next ``size`` of ``names``, going round."""
-        if len(names) <= self._size:
-            return frozenset(names)
-        start = self._next % len(names)
-        self._next = start + self._size
-        return frozenset((names + names)[start : start + self._size])
-
-
-# Storage has no single list that shows everything (policies, locks and keys are asked for one by one): a round asks
-# for this many projects, so that a round's cost does not grow with their number.
-_STORAGE_PER_ROUND = 50
+    def all(self) -> tuple[KubernetesProvider, ObjectStoreProvider, VaultProvider]:
+        """In the order in which a person reads a diff."""
+        return (self.kubernetes, self.objectstore, self.vault)
 
 
 @dataclass(frozen=True)
@@ -71,7 +55,6 @@ class Process:
 
     services: Services
     providers: Providers
-    storage_turn: Rotation = field(default_factory=lambda: Rotation(_STORAGE_PER_ROUND))
 
     @classmethod
     def of(cls, services: Services) -> "Process":
@@ -87,7 +70,7 @@ class Process:
     def desired(self, slug: str, facts: PlatformFacts | None = None) -> Desired:
         """The project as it has to be now. Raises NotFound, Unavailable ``facts-missing``."""
         with self.services.db.transaction() as session:
-            spec = service.project_spec(session, slug, self.services.clock().date())
+            spec = service.project_spec(session, slug)
         return render(spec, facts or self.facts())
 
     def check_isolation(self, slug: str) -> None:
@@ -97,7 +80,7 @@ class Process:
     def check_capacity(self, slug: str) -> None:
         """Refuse a ceiling that the cluster could never give. Raises Conflict ``capacity-missing``."""
         with self.services.db.transaction() as session:
-            wanted = service.project_spec(session, slug, self.services.clock().date()).capacity
+            wanted = service.project_spec(session, slug).capacity
         nodes = self.services.cluster.list("v1", "Node")
         check_fits(wanted, [node["status"]["allocatable"] for node in nodes])
 

@@ -5,9 +5,9 @@ import threading
 import structlog
 from prometheus_client import Counter, Gauge
 
+from tre.audit.keys import CHECKPOINT_KEY, log_origin
 from tre.audit.seal import Sealer
 from tre.core.errors import TreError
-from tre.core.settings import Settings
 from tre.db.session import Database, make_engine
 from tre.platform.vault import Vault
 from tre.worker.process import Process
@@ -15,7 +15,6 @@ from tre.worker.process import Process
 log = structlog.get_logger("tre.worker")
 SEALED = Counter("tre_log_sealed_total", "Events given their place in the log")
 BROKEN = Gauge("tre_log_broken", "1 while the sealer refuses to go on because the past changed")
-_KEY = "checkpoint"
 
 
 class VaultSigner:
@@ -26,18 +25,13 @@ class VaultSigner:
         self._public: bytes | None = None
 
     def sign(self, data: bytes) -> bytes:
-        return self._vault.sign(_KEY, data)
+        return self._vault.sign(CHECKPOINT_KEY, data)
 
     @property
     def public_key(self) -> bytes:
         if self._public is None:
-            self._public = self._vault.public_key_bytes(_KEY)
+            self._public = self._vault.public_key_bytes(CHECKPOINT_KEY)
         return self._public
-
-
-def log_origin(settings: Settings) -> str:
-    """The name under which the log's checkpoints are signed."""
-    return f"{settings.domain}/log"
 
 
 def build_sealer(process: Process) -> Sealer:

@@ -144,7 +144,7 @@ def test_a_new_version_replaces_the_one_before_only_when_confirmed(
     with database.transaction() as session:
         assert [m.person_id for m in service.members(session, "etude-un", clock.today)] == [bruno.id]
         assert service.ever_named(session, "etude-un") == {anne.id, bruno.id}
-        homes = service.project_spec(session, "etude-un", clock.today).people
+        homes = service.project_spec(session, "etude-un").people
         assert homes == (PersonSpec("chercheur-b", lead=True), PersonSpec("chercheuse-a", lead=False))
 
 
@@ -177,7 +177,7 @@ def test_a_freeze_survives_resuming_and_needs_both_sides_to_end(
         service.suspend(session, "etude-un", "incident-1", event=by(people.first), clock=clock)
         service.resume(session, "etude-un", event=by(people.first), clock=clock)
         assert service.get_project(session, "etude-un").frozen
-        assert not service.project_spec(session, "etude-un", clock.today).awake
+        assert not service.project_spec(session, "etude-un").awake
         service.propose_unfreeze(session, "etude-un", event=by(people.first), clock=clock)
     for who, code in [(people.first, "second-person"), (people.second, "other-side"), (actor(anne), "role-missing")]:
         with pytest.raises(Forbidden, match=code), database.transaction() as session:

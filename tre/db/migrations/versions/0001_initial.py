@@ -470,15 +470,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('project_slug', 'kind', 'subject', 'about', name=op.f('pk_project_notice')),
     info={'state': True}
     )
-    op.create_table('project_spark',
-    sa.Column('project_slug', sa.String(length=30), nullable=False),
-    sa.Column('person_id', sa.String(length=40), nullable=False),
-    sa.Column('since', sa.DateTime(timezone=True), nullable=False),
-    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_project_spark_person_id_person')),
-    sa.ForeignKeyConstraint(['project_slug'], ['project.slug'], name=op.f('fk_project_spark_project_slug_project')),
-    sa.PrimaryKeyConstraint('project_slug', 'person_id', name=op.f('pk_project_spark')),
-    info={'state': True}
-    )
     op.create_table('project_step',
     sa.Column('id', sa.String(length=40), nullable=False),
     sa.Column('project_slug', sa.String(length=30), nullable=False),
@@ -765,7 +756,6 @@ def downgrade() -> None:
     op.drop_table('role_grant')
     op.drop_index(op.f('ix_project_step_project_slug'), table_name='project_step')
     op.drop_table('project_step')
-    op.drop_table('project_spark')
     op.drop_table('project_notice')
     op.drop_index('ix_project_drift_open', table_name='project_drift', postgresql_where=sa.text('repaired_at IS NULL'))
     op.drop_table('project_drift')
