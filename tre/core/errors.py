@@ -59,3 +59,11 @@ class Unavailable(TreError):
 
 class Temporary(Unavailable):
     """A part did not answer in time; reconcilers try again, people are told to."""
+
+
+def place(error: BaseException) -> str:
+    """Where an unexpected error arose, for logs: module and line, never its message, which may quote a file."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    return f"{last.tb_frame.f_globals.get('__name__', '?')}:{last.tb_lineno}" if last is not None else "?"

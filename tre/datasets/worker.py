@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from tre.audit.events import AuditEvent, Json
 from tre.audit.service import record
-from tre.core.errors import TreError
+from tre.core.errors import TreError, place
 from tre.core.people import system
 from tre.datasets.checking import check_extract, lock_extract_in_inputs
 from tre.datasets.contracts import Parts, Transactions
@@ -41,7 +41,7 @@ def _one(db: Transactions, parts: Parts, extract_id: str, verb: Callable[..., An
         _note(db, parts, extract_id, error.code)
         return False
     except Exception as error:  # a defect of ours must not stop the others; nothing was let in
-        _log.exception("ingress-pass-failed", extract=extract_id, cause=type(error).__name__)
+        _log.error("ingress-pass-failed", extract=extract_id, cause=type(error).__name__, at=place(error))
         _note(db, parts, extract_id, "internal")
         return False
     return True

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tre.audit.events import AuditEvent
-from tre.core.errors import Conflict, Temporary, TreError
+from tre.core.errors import Conflict, Temporary, TreError, place
 from tre.core.people import system
 from tre.egress.checking import note_failure, run_checks
 from tre.egress.contracts import Parts, Transactions
@@ -54,7 +54,7 @@ def _one(db: Transactions, parts: Parts, request_id: str, action: str, verb: Cal
             _count(db, parts, request_id, error.code)
         return False
     except Exception as error:  # a defect of ours must not stop the others; it is counted and told, and nothing left
-        _log.exception("egress-pass-failed", request=request_id, cause=type(error).__name__)
+        _log.error("egress-pass-failed", request=request_id, cause=type(error).__name__, at=place(error))
         _count(db, parts, request_id, "internal")
         return False
     return True
