@@ -55,7 +55,7 @@ class Sandbox:
     ocr: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Policy:
     """The rules' numbers for one project. ``digest`` is cited by every report and release."""
 

@@ -30,7 +30,9 @@ class Values:
 @lru_cache(maxsize=64)
 def values_of(frame: Frame) -> tuple[Values, ...]:
     """Each column's non-empty, cleaned values."""
-    found = (Values(column, tuple(value for text in column.texts if (value := clean(text)))) for column in frame.columns)
+    found = (
+        Values(column, tuple(value for text in column.texts if (value := clean(text)))) for column in frame.columns
+    )
     return tuple(values for values in found if values.texts)
 
 

@@ -119,7 +119,7 @@ def _columns(value: Mapping[Any, Any]) -> Rows | None:
         return None
     length = max(map(len, lists.values()))
     same = {key: item for key, item in lists.items() if len(item) == length}
-    if length < 2 or (len(same) < 2 and length < 10) or len(lists) < 0.5 * len(value) and len(same) < 2:
+    if length < 2 or (len(same) < 2 and length < 10) or (len(lists) < 0.5 * len(value) and len(same) < 2):
         return None
     return (tuple(same), *(tuple(text_of(item[row]) for item in same.values()) for row in range(length)))
 

@@ -8,6 +8,7 @@ from tre.egress.checks.tables.cells import Cell, Kind
 from tre.egress.checks.tables.frame import Column, Frame, Role
 
 _NUMERIC = (Kind.NUMBER, Kind.PAIR)
+_GRID_ROWS = 500
 
 
 def composite_share(column: Column) -> float:
@@ -108,4 +109,11 @@ def grid_of_integers(frame: Frame) -> bool:
     cells = [cell for column in values for cell in column.cells if cell.kind in _NUMERIC]
     if len(cells) < 4 or not all(cell.integer and cell.value >= 0 for cell in cells):
         return False
-    return len({cell.value for cell in cells}) >= 3
+    return len({cell.value for cell in cells}) >= 3 and _named_once(frame)
+
+
+def _named_once(frame: Frame) -> bool:
+    """Labels, other than row numbers, name each row once."""
+    from tre.egress.checks.tables.rowlevel import is_keyed  # noqa: PLC0415
+
+    return frame.height <= _GRID_ROWS and is_keyed(frame)

@@ -6,6 +6,8 @@ attributes: columns whose combinations repeat or are unique by chance, no statis
 # ruff: noqa: SIM905
 
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 
 from tre.egress.checks.ident.columns import flat_name
 from tre.egress.checks.ident.snds import PATIENT_NUMBERS
@@ -33,8 +35,14 @@ class RowLevel:
 
 
 _NO = RowLevel(0)
+_NUMBERED = frozenset("obsno obs case record row number no num".split())
+# What tables of results run along.
+_AXES = frozenset(
+    "time temps t date day jour week semaine month mois year annee x dose threshold seuil cutoff lag bin step rank order index interval age fpr tpr quantile".split()
+)
 
 
+@lru_cache(maxsize=64)
 def row_level(frame: Frame, policy: Policy) -> RowLevel:
     """Test a frame; needs no minimum of rows itself (rules apply theirs)."""
     del policy
@@ -44,7 +52,7 @@ def row_level(frame: Frame, policy: Policy) -> RowLevel:
     attributes = _attributes(frame)
     if numbered and (attributes or _distinct(numbered[0]) > 0.5):
         return RowLevel(2, frame.height, "patient-number", (numbered[0].index,))
-    if frame.of(Role.COUNT) or _statistics(frame) or len(attributes) < 2 or _reference(frame, attributes):
+    if _proved_counts(frame) or _statistics(frame) or len(attributes) < 2 or _reference(frame, attributes):
         return _NO
     level = _by_attributes(frame, attributes)
     return (
@@ -52,18 +60,39 @@ def row_level(frame: Frame, policy: Policy) -> RowLevel:
     )
 
 
+def _proved_counts(frame: Frame) -> bool:
+    """Counts that arithmetic proves, or that a header of their own names."""
+    for column in frame.of(Role.COUNT):
+        if {"companion", "sums", "composite", "denominator"} & set(column.why):
+            return True
+        if "header" in column.why and not has(column.name, PERSON | _NUMBERED) and is_keyed(frame):
+            return True
+    return 0 < frame.row_roles.count(Role.COUNT) <= max(2, frame.height // 20)
+
+
 def _by_attributes(frame: Frame, attributes: list[Column]) -> int:
     """How surely rows are people: attributes of a person, and no set of labels that names each row once."""
     categories = [column for column in attributes if _categorical(column)]
     measures = [column for column in attributes if column not in categories]
     persons = sum(has(column.name, PERSON) for column in attributes)
+    named = any("header" in column.why for column in frame.of(Role.COUNT))
     if _keyed(frame, categories, measures):
-        return 1 if persons >= 3 and len(measures) >= 2 else 0
-    if persons >= 2 and (measures or len(categories) >= 3):
+        return 1 if persons >= 3 and len(measures) >= 2 and not named else 0
+    if persons >= 2:
         return 2
-    if len(attributes) >= 4 and measures and (categories or persons):
+    if named:
+        return 0
+    if len(attributes) >= 4 or (categories and measures and len(attributes) >= 3):
         return 2
-    return 1 if len(attributes) >= 3 and measures else 0
+    return 1 if len(attributes) >= 3 else 0
+
+
+@lru_cache(maxsize=64)
+def is_keyed(frame: Frame) -> bool:
+    """Whether labels name each row once: the mark of an aggregated table."""
+    attributes = _attributes(frame)
+    categories = [column for column in attributes if _categorical(column)]
+    return _keyed(frame, categories, [column for column in attributes if column not in categories])
 
 
 def _categorical(column: Column) -> bool:
@@ -80,7 +109,8 @@ def _keyed(frame: Frame, categories: list[Column], measures: list[Column]) -> bo
     groups = [tuple(column.texts[row] for column in labels) for row in range(frame.height)]
     if labels and len(set(groups)) >= 0.98 * frame.height:
         return True
-    return any(_runs_upwards(column, groups) for column in measures[:3])
+    axes = [column for column in measures[:4] if has(column.name, _AXES) or len(set(groups)) > 1]
+    return any(_runs_upwards(column, groups) for column in axes)
 
 
 def _runs_upwards(column: Column, groups: list[tuple[str, ...]]) -> bool:
@@ -110,6 +140,7 @@ def _statistics(frame: Frame) -> bool:
 
 def _attributes(frame: Frame) -> list[Column]:
     usable = (
+        Role.COUNT,
         Role.LABEL,
         Role.NUMBER,
         Role.MAYBE,
@@ -129,11 +160,19 @@ def _attributes(frame: Frame) -> list[Column]:
 
 
 def _index(column: Column) -> bool:
-    """A row number: 1, 2, 3 ... in the first column."""
-    if column.index > 0 or len(column.cells) < 3:
+    """A row number: 1, 2, 3 ... in one of the first columns, or increasing numbers without a name."""
+    if column.index > 1 or len(column.cells) < 3:
         return False
     values = [cell.value for cell in column.cells if cell.kind is Kind.NUMBER]
-    return len(values) == len(column.cells) and all(b - a == 1 for a, b in zip(values, values[1:], strict=False))
+    if len(values) != len(column.cells) or not all(value.is_integer() for value in values):
+        return False
+    steps = [b - a for a, b in pairwise(values)]
+    unnamed = not column.name.strip()
+    return (
+        all(step > 0 for step in steps)
+        and (unnamed or sum(step == 1 for step in steps) >= 0.9 * len(steps))
+        and (unnamed or not has(column.name, _AXES))
+    )
 
 
 def _patient_number(column: Column) -> bool:

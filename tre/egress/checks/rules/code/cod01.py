@@ -48,7 +48,10 @@ def scan(part: Code, _scene: Scene) -> Iterator[Hit]:
 
 def _inline(text: str, match: re.Match[str]) -> bool:
     """At least twenty numbers follow within the same literal."""
-    return len(re.findall(r"\b\d+(?:\.\d+)?\b", text[match.start() : match.start() + 3000].split("\n\n")[0])) >= 20
+    return (
+        len(re.findall(r"\b\d+(?:\.\d+)?\b", text[match.start() : match.start() + 3000].split("\n\n", maxsplit=1)[0]))
+        >= 20
+    )
 
 
 RULE = Rule(

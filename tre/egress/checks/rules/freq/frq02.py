@@ -12,7 +12,9 @@ from tre.egress.checks.tables.frame import Column, Frame, Role, frame_of
 from tre.egress.checks.tables.lexicon import tokens
 from tre.egress.checks.words import Words
 
-_DENOMINATORS = frozenset("denominator denom total pop population base row_total n_total ntot effectif_total".split())
+_DENOMINATORS = frozenset(
+    ["denominator", "denom", "total", "pop", "population", "base", "row_total", "n_total", "ntot", "effectif_total"]
+)
 _SHOWN = (Kind.NUMBER, Kind.PAIR)
 
 

@@ -1,6 +1,7 @@
 """FRQ-03: percentages that give back their denominator, and with it small counts."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from tre.egress.checks.buckets import bucket
@@ -10,6 +11,7 @@ from tre.egress.checks.rule import Rule, Scene
 from tre.egress.checks.tables.cells import Cell, Kind
 from tre.egress.checks.tables.frame import Column, Frame, Role, frame_of
 from tre.egress.checks.tables.ratios import Ratio, denominator
+from tre.egress.checks.tables.rowlevel import is_row_level
 from tre.egress.checks.words import Words
 
 _ROLES = (Role.PERCENT, Role.RATE, Role.NUMBER, Role.MEAN)
@@ -20,6 +22,8 @@ _DECIMALS = 2  # of a proportion: below three decimals nothing can be proved
 def scan(part: Table, scene: Scene) -> Iterator[Hit]:
     """Block when an implied count is in 1..T-1 and is not printed anyway; a denominator alone is a note."""
     frame = frame_of(part, scene.policy)
+    if is_row_level(frame, scene.policy):
+        return  # measurements, not proportions
     small: list[tuple[int, int]] = []
     found = 0
     for column in [c for c in frame.columns if c.role in _ROLES][:_MAX_VECTORS]:
@@ -59,12 +63,17 @@ def _printed(frame: Frame, row: int, column: Column) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)
+def _scale(column: Column) -> float:
+    return 100.0 if _percent(column) else 1.0
+
+
 def _percent(column: Column) -> bool:
     return any(cell.percent or cell.value > 1 for cell in column.cells if cell.kind is Kind.NUMBER)
 
 
 def _proportion(cell: Cell, column: Column) -> float:
-    return cell.value / 100 if _percent(column) else cell.value
+    return cell.value / _scale(column)
 
 
 def _denominator(cells: Sequence[Cell], column: Column) -> int | None:

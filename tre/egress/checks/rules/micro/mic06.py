@@ -10,10 +10,51 @@ from tre.egress.checks.tables.lexicon import tokens
 from tre.egress.checks.words import Words
 
 _WORDS = frozenset(
-    (
-        "resid residual residuals residus fitted leverage hat cooks cooksd dfbeta dfbetas proba probas yhat ypred predicted prediction predictions pred score_patient propensity "
-        "pscore ps lp linpred linear_predictor xb embedding umap tsne pc1 pc2 pca1 pca2 dim1 dim2 factor1 factor2 medoid cluster_label martingale schoenfeld deviance_resid"
-    ).split()
+    [
+        "resid",
+        "residual",
+        "residuals",
+        "residus",
+        "fitted",
+        "leverage",
+        "hat",
+        "cooks",
+        "cooksd",
+        "dfbeta",
+        "dfbetas",
+        "proba",
+        "probas",
+        "yhat",
+        "ypred",
+        "predicted",
+        "prediction",
+        "predictions",
+        "pred",
+        "score_patient",
+        "propensity",
+        "pscore",
+        "ps",
+        "lp",
+        "linpred",
+        "linear_predictor",
+        "xb",
+        "embedding",
+        "umap",
+        "tsne",
+        "pc1",
+        "pc2",
+        "pca1",
+        "pca2",
+        "dim1",
+        "dim2",
+        "factor1",
+        "factor2",
+        "medoid",
+        "cluster_label",
+        "martingale",
+        "schoenfeld",
+        "deviance_resid",
+    ]
 )
 _ROWS = 50
 
