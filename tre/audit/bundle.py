@@ -1,18 +1,29 @@
 """What an auditor takes away: events, leaves and checkpoints as plain files that need no program of ours to read.
 
-    events.jsonl        one event a line, the exact bytes that were hashed, in the tree's order
-    leaves.bin          32 bytes a leaf, from the locked bucket
-    checkpoints/*.txt   signed notes, from the locked bucket
-    unsealed.jsonl      events that have no place yet
-    verifier-key.txt    the public key, for convenience: take the one that was published, not this one, to verify
+events.jsonl        one event a line, the exact bytes that were hashed, in the tree's order
+leaves.bin          32 bytes a leaf, from the locked bucket
+checkpoints/*.txt   signed notes, from the locked bucket
+unsealed.jsonl      events that have no place yet
+verifier-key.txt    the public key, for convenience: take the one that was published, not this one, to verify
 """
 
+import tarfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryDirectory
 
 from tre.core.errors import Invalid
 
-EVENTS, LEAVES, UNSEALED, KEY, CHECKPOINTS = "events.jsonl", "leaves.bin", "unsealed.jsonl", "verifier-key.txt", "checkpoints"
+EVENTS, LEAVES, UNSEALED, KEY, CHECKPOINTS = (
+    "events.jsonl",
+    "leaves.bin",
+    "unsealed.jsonl",
+    "verifier-key.txt",
+    "checkpoints",
+)
+
+_FILES = frozenset({EVENTS, LEAVES, UNSEALED, KEY})
 
 
 @dataclass(frozen=True)
@@ -25,11 +36,39 @@ class Bundle:
     unsealed: list[bytes] = field(default_factory=list)
 
 
-def read_bundle(folder: Path) -> Bundle:
-    """Read a bundle; raises Invalid ``audit-bundle`` when it is not one."""
+def read_bundle(path: Path) -> Bundle:
+    """Read a bundle, a folder or the tar archive of one; raises Invalid ``audit-bundle`` when it is neither."""
+    if path.is_dir():
+        return _read_folder(path)
+    with TemporaryDirectory(prefix="tre-audit-") as folder:
+        try:
+            with tarfile.open(path) as archive:
+                unpack(archive, Path(folder))
+        except (OSError, tarfile.TarError) as error:
+            raise _no_bundle(path) from error
+        return _read_folder(Path(folder))
+
+
+def unpack(archive: tarfile.TarFile, folder: Path) -> None:
+    """Write the members of a bundle, and nothing else, under ``folder``."""
+    (folder / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
+    for member in archive:
+        top, _, name = member.name.partition("/")
+        known = member.name in _FILES or (top == CHECKPOINTS and name.endswith(".txt") and "/" not in name)
+        source = archive.extractfile(member) if known and member.isfile() else None
+        if source is not None:
+            with (folder / member.name).open("wb") as target:
+                copyfileobj(source, target, 1 << 20)
+
+
+def _no_bundle(path: Path) -> Invalid:
+    return Invalid("audit-bundle", f"{path} is no copy of the log.", "Give what `tre audit export` wrote.")
+
+
+def _read_folder(folder: Path) -> Bundle:
     events = folder / EVENTS
     if not events.is_file():
-        raise Invalid("audit-bundle", f"{folder} has no {EVENTS}.", "Give the folder that `tre audit export` wrote.")
+        raise _no_bundle(folder)
     checkpoints = {path.name: path.read_text() for path in sorted((folder / CHECKPOINTS).glob("*.txt"))}
     return Bundle(_lines(events), _leaves(folder / LEAVES), checkpoints, _lines(folder / UNSEALED))
 
@@ -46,10 +85,9 @@ def write_bundle(folder: Path, bundle: Bundle, verifier_key: str) -> None:
 
 
 def _lines(path: Path) -> list[bytes]:
-    return path.read_bytes().splitlines() if path.is_file() else []
+    return path.read_bytes().split(b"\n")[:-1] if path.is_file() else []
 
 
 def _leaves(path: Path) -> list[bytes]:
     data = path.read_bytes() if path.is_file() else b""
     return [data[i : i + 32] for i in range(0, len(data), 32)]
-

@@ -1,11 +1,11 @@
 """Signed checkpoints: the text form of C2SP `tlog-checkpoint` inside a C2SP `signed-note` (Ed25519).
 
-    origin
-    size
-    base64(root)
-    time 2026-01-01T00:00:00.000000Z      <- an extension line: when it was signed
-    <empty line>
-    — origin base64(key id || signature)
+origin
+size
+base64(root)
+time 2026-01-01T00:00:00.000000Z      <- an extension line: when it was signed
+<empty line>
+— origin base64(key id || signature)
 """
 
 import base64
@@ -78,7 +78,9 @@ def parse_verifier_key(text: str) -> tuple[str, bytes]:
         if raw[0] != _ED25519 or len(raw) != 33 or key_id(name, raw[1:]).hex() != hashed:
             raise ValueError("not an Ed25519 key, or its hash is wrong")
     except (ValueError, IndexError) as error:
-        raise Invalid("audit-key-invalid", "This is not a verifier key.", "Give name+hash+base64 as published.") from error
+        raise Invalid(
+            "audit-key-invalid", "This is not a verifier key.", "Give name+hash+base64 as published."
+        ) from error
     return name, raw[1:]
 
 

@@ -35,10 +35,16 @@ def record(session: Session, event: AuditEvent, clock: Clock = system_clock) -> 
     txid = session.execute(text("SELECT pg_current_xact_id()::text::bigint")).scalar_one()
     session.add(
         EventRow(
-            event_id=event_id, txid=txid, at=now, action=event.action, outcome=event.outcome,
-            actor=event.actor.person_id or event.actor.label, project=event.project, target=event.target,
+            event_id=event_id,
+            txid=txid,
+            at=now,
+            action=event.action,
+            outcome=event.outcome,
+            actor=event.actor.person_id or event.actor.label,
+            project=event.project,
+            target=event.target,
             body=canonical(event, event_id, iso(now)),
-        )  # fmt: skip
+        )
     )
     session.flush()
     return event_id

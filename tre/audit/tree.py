@@ -87,7 +87,7 @@ class Nodes:
         return self._seen[key]
 
     def _row(self, level: int, start: int, count: int) -> list[bytes]:
-        """``count`` neighbouring nodes of height 8·level; they lie in one tile, because both are powers of two aligned."""
+        """``count`` neighbouring nodes of height 8·level, all in one tile: both are aligned powers of two."""
         tile = self.tile(level, start // TILE_WIDTH)
         if tile is not None:
             offset = start % TILE_WIDTH * HASH_SIZE

@@ -16,8 +16,8 @@ from tre.core.errors import Invalid
 
 @dataclass(frozen=True)
 class Problem:
-    """``kind`` is one of: signature, malformed, fork, leaves, changed, missing, inserted, reordered, tail, span, none-signed.
-    ``position`` is the first event concerned (0-based), ``name`` the checkpoint, where one is."""
+    """``kind`` is one of: signature, malformed, fork, leaves, changed, missing, inserted, reordered, tail,
+    span, none-signed. ``position`` is the first event concerned (0-based), ``name`` the checkpoint, where one is."""
 
     kind: str
     message: str
@@ -27,7 +27,8 @@ class Problem:
 
 @dataclass
 class Verdict:
-    """``sealed`` events are vouched for by signatures; ``unsigned`` follow the last checkpoint; ``unsealed`` have no place."""
+    """``sealed`` events are vouched for by signatures, ``unsigned`` follow the last checkpoint, ``unsealed``
+    have no place yet."""
 
     sealed: int = 0
     unsigned: int = 0
@@ -49,7 +50,9 @@ def verify(bundle: Bundle, keys: Keys) -> Verdict:
     verdict = Verdict(unsealed=len(bundle.unsealed))
     signed = _checkpoints(bundle, keys, verdict)
     if not signed:
-        verdict.problems.append(Problem("none-signed", "No checkpoint with a valid signature: nothing vouches for the log."))
+        verdict.problems.append(
+            Problem("none-signed", "No checkpoint with a valid signature: nothing vouches for the log.")
+        )
         return verdict
     hashes = [leaf_hash(event) for event in bundle.events]
     roots = _roots(hashes, {point.size for point in signed})
@@ -99,7 +102,9 @@ def _locate(bundle: Bundle, hashes: list[bytes], signed: list[Checkpoint], bad: 
         message = f"{bad.size - len(hashes)} events or more are missing: {len(hashes)} here, {bad.size} were signed."
         return Problem("tail", message, len(hashes))
     start = max((p.size for p in signed if p.size < bad.size), default=0)
-    return Problem("span", f"Between event {start} and event {bad.size - 1} something was changed, added or removed.", start)
+    return Problem(
+        "span", f"Between event {start} and event {bad.size - 1} something was changed, added or removed.", start
+    )
 
 
 def _vouched_leaves(bundle: Bundle, signed: list[Checkpoint]) -> list[bytes]:
@@ -110,7 +115,9 @@ def _vouched_leaves(bundle: Bundle, signed: list[Checkpoint]) -> list[bytes]:
 
 
 def _difference(hashes: list[bytes], vouched: list[bytes]) -> Problem:
-    at = next((i for i, (a, b) in enumerate(zip(hashes, vouched, strict=False)) if a != b), min(len(hashes), len(vouched)))
+    at = next(
+        (i for i, (a, b) in enumerate(zip(hashes, vouched, strict=False)) if a != b), min(len(hashes), len(vouched))
+    )
     if at == len(hashes):
         return Problem("tail", f"The last {len(vouched) - at} signed events are missing.", at)
     if hashes[at + 1 : at + 2] == vouched[at : at + 1]:

@@ -1,11 +1,12 @@
 """S3 for the control plane: objects here, buckets and users in ``bucketadmin`` (design §6)."""
 
+import builtins
 import hashlib
 import io
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -87,6 +88,13 @@ class _HashingReader(io.RawIOBase):
         if self.size > self._limit:
             raise TooLarge("object-too-large", f"The file is over {self._limit} bytes.", "Export a smaller file.")
         return out
+
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def _at(info: ObjectInfo) -> datetime:
+    return info.modified or _LONG_AGO
 
 
 class ObjectStore:
@@ -177,6 +185,19 @@ class ObjectStore:
                 for o in found
                 if str(o.is_latest).lower() == "true" and not o.is_delete_marker
             ]  # fmt: skip
+
+    def originals(self, bucket: str, prefix: str = "") -> builtins.list[ObjectInfo]:
+        """The first version of every key under ``prefix``, by key, whatever was written or "deleted" over it since:
+        what a locked bucket was given at first."""
+        with translated(f"list {bucket}"):
+            found = self._client.list_objects(bucket_name=bucket, prefix=prefix, recursive=True, include_version=True)
+            first: dict[str, ObjectInfo] = {}
+            for o in found:
+                info = ObjectInfo(o.object_name, o.size or 0, o.version_id, o.last_modified)
+                known = first.get(info.key)
+                if not o.is_delete_marker and (known is None or _at(info) < _at(known)):
+                    first[info.key] = info
+        return [first[key] for key in sorted(first)]
 
     def pin(self, src_bucket: str, key: str, dst_bucket: str, dst_key: str, max_bytes: int) -> Pinned:
         """Copy the bytes read once, hashing them on the way, so that what is hashed is what is stored (design §7).

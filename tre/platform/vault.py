@@ -236,11 +236,15 @@ class Vault:
 
     def public_key_bytes(self, key: str) -> bytes:
         """The newest public key of ``tre-sign/<key>``, its 32 raw bytes."""
+        return self.public_keys(key)[0]
+
+    def public_keys(self, key: str) -> list[bytes]:
+        """Every version's public key, the newest first: what an older one signed stays verifiable."""
         answer = self._retried(
             "read a public key", lambda client: client.secrets.transit.read_key(name=key, mount_point=SIGN)
         )
-        keys = answer["data"]["keys"]
-        return base64.b64decode(keys[str(answer["data"]["latest_version"])]["public_key"])
+        versions = answer["data"]["keys"]
+        return [base64.b64decode(versions[v]["public_key"]) for v in sorted(versions, key=int, reverse=True)]
 
     # --- policies
     def ensure_policy(self, name: str, document: str) -> None:
