@@ -64,8 +64,8 @@ def push(image: Image, name: str, key: str) -> str:
 
 @contextmanager
 def mounted(name: str) -> Iterator[Path]:
-    """The root file system of an image in the store, for reading. Raises BuildFailed."""
-    container = _checked(["buildah", "from", "--pull-never", name])
+    """The root file system of an image of the store or the registry, for reading. Raises BuildFailed."""
+    container = _checked(["buildah", "from", "--quiet", f"--tls-verify={str(not is_loopback()).lower()}", name])
     try:
         yield Path(_checked(["buildah", "mount", container]))
     finally:

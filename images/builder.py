@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from images import buildah, record, registry, sbom
 from images.catalogue import Image, build_order
@@ -51,7 +52,7 @@ def _build_one(image: Image, run: _Run, label: str) -> BuiltImage:
     known = record.load().get(image.name)
     if known and not run.fresh and known.key == key and registry.holds(image.name, known.digest):
         run.report(f"{label}: up to date")
-        return known
+        return known if Path(known.sbom).is_file() else _record(image, known.ref, key, known.digest)
     run.report(f"{label}: building")
     started = time.monotonic()
     name = buildah.local_name(image, key)

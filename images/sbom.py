@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from images import gobuildinfo
+
 Component = dict[str, Any]
 _SPEC_VERSION = "1.6"
 _JAR = re.compile(r"(?P<name>.+?)-(?P<version>\d[\w.+-]*)\.jar")
@@ -18,10 +20,9 @@ _UNWANTED = ("proc", "sys", "dev", "run", "tmp", "var/cache")
 
 
 def describe(root: Path, name: str, digest: str) -> dict[str, Any]:
-    """The bill of materials of the image mounted at `root`: Debian, Python, R, Java, JavaScript packages.
+    """The bill of materials of the image mounted at `root`: Debian, Python, R, Java, JavaScript packages, Go modules.
 
-    The serial number derives from the digest, so that one image has one bill. A binary that no package owns and that
-    carries no metadata (MinIO's) is named by the Debian or wheel package it came in, or listed as a file with its size.
+    The serial number derives from the digest, so that one image has one bill.
     """
     found = [*debian(root), *python(root), *r_packages(root), *jars(root), *lab_extensions(root), *loose_binaries(root)]
     unique = {component["bom-ref"]: component for component in found}
@@ -89,13 +90,15 @@ def lab_extensions(root: Path) -> Iterator[Component]:
 
 
 def loose_binaries(root: Path) -> Iterator[Component]:
-    """Programs in /usr/local/bin that no package database knows."""
+    """Programs in /usr/local/bin that no package database knows, and the modules linked into those written in Go."""
     folder = root / "usr/local/bin"
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         if path.is_file() and not path.is_symlink() and path.stat().st_size > 1_000_000:
             reference = f"file:/usr/local/bin/{path.name}"
             size = {"name": "tre:size", "value": str(path.stat().st_size)}
             yield {"type": "file", "name": path.name, "bom-ref": reference, "properties": [size]}
+            for module, version in gobuildinfo.modules(path):
+                yield _component(module, version, f"pkg:golang/{quote(module)}@{quote(version)}")
 
 
 def _search(root: Path, folders: Iterable[str], patterns: Iterable[str]) -> Iterator[Path]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from images import __main__ as command
 from images import catalogue, contentkey, record, registry, sbom
-from images.catalogue import CATALOGUE, Image, build_order
+from images.catalogue import CATALOGUE, REPOSITORY_ROOT, Image, build_order
 from images.contentkey import content_key
 from images.errors import MissingInput, NotBuilt, RegistryUnavailable, UnknownImage
 from images.record import BuiltImage
@@ -153,3 +154,11 @@ def test_a_bill_of_materials_reads_each_database(tmp_path: Path) -> None:
         "pkg:pypi/foo-bar@1",
     ]
     assert bill == sbom.describe(tmp_path, "one", "sha256:1")
+
+
+def test_the_gateway_serves_the_interface_that_the_workspace_has() -> None:
+    versions = {
+        re.search(r"^jupyterlab==(\S+)", (REPOSITORY_ROOT / lock).read_text(encoding="utf-8"), re.MULTILINE)[1]  # type: ignore[index]
+        for lock in ("requirements/python.lock", "requirements/gateway-assets.lock")
+    }
+    assert len(versions) == 1

@@ -71,7 +71,9 @@ def test_the_bills_name_what_matters() -> None:
         "r": {"pkg:cran/survival@", "pkg:deb/debian/r-base-core@"},
         "spark": {"pkg:generic/hadoop-aws@", "pkg:pypi/pyspark@"},
         "keycloak": {"pkg:deb/debian/openjdk-17-jre-headless@", "pkg:generic/"},
-        "minio": {"file:/usr/local/bin/minio"},
+        "minio": {"file:/usr/local/bin/minio", "pkg:golang/github.com/minio/minio@", "pkg:golang/std@"},
+        "openbao": {"pkg:golang/github.com/openbao/openbao"},
+        "traefik": {"pkg:golang/github.com/traefik/traefik"},
     }
     for name, prefixes in expected.items():
         bill = json.loads(Path(record.find(name).sbom).read_text(encoding="utf-8"))
