@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from tre.audit.events import AuditEvent, Json
 from tre.audit.service import record
 from tre.core.clock import Clock, system_clock
-from tre.core.errors import Conflict, Forbidden, Invalid, NotFound, TreError
+from tre.core.errors import Conflict, Invalid, TreError
 from tre.core.people import system
 from tre.db.session import Database
 from tre.projects import lifecycle, store
@@ -26,7 +26,9 @@ from tre.projects.steps import CLOSE, PROCEDURES, PROVISION, UNDO, Procedure, St
 
 log = structlog.get_logger("tre.projects")
 WORKER = system("worker")
-_FINAL = (Invalid, Forbidden, NotFound, Conflict)  # trying again cannot help
+# Trying again cannot help. A refusal of access is not among them: a worker whose own credentials end while it dies is
+# refused everything, and must not be the one that decides that the project failed.
+_FINAL = (Invalid, Conflict)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.projects import FakeClock, Team, by, person, provisioning_project, team
-from tre.core.errors import Conflict, Temporary
+from tre.core.errors import Conflict, Forbidden, Temporary
 from tre.db.session import Database
 from tre.projects import service
 from tre.projects.desired.spec import BucketPlan, Desired, VaultPlan
@@ -212,6 +212,20 @@ def test_closing_ends_with_nothing_whatever_happens(
     assert ground.keys == set()
     order = [call for call in ground.calls if call.startswith("destroy")]
     assert order[-1] == "destroy key"
+
+
+def test_a_dying_worker_that_is_refused_everything_decides_nothing(
+    database: Database, people: Team, clock: FakeClock
+) -> None:
+    ground = Ground(always={"isolation": Forbidden("cluster-denied", "Unauthorized")})
+    _start(database, people, clock, "etude-six")
+    runner = Runner(database, actions(_world(ground, database)), clock)
+    assert not runner.advance("etude-six")
+    assert _state(database, "etude-six") is State.PROVISIONING
+    ground.always.clear()
+    clock.forward(seconds=5)
+    assert runner.advance("etude-six")
+    assert _state(database, "etude-six") is State.ACTIVE
 
 
 def test_two_workers_at_once_run_each_step_once(database: Database, people: Team, clock: FakeClock) -> None:
