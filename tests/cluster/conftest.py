@@ -88,3 +88,9 @@ def project_a(provider: KubernetesProvider, facts: PlatformFacts) -> Iterator[De
 def project_b(provider: KubernetesProvider, facts: PlatformFacts) -> Iterator[Desired]:
     """Another."""
     yield from _living(provider, _project("tb", facts))
+
+
+@pytest.fixture
+def project_alone(provider: KubernetesProvider, facts: PlatformFacts) -> Iterator[Desired]:
+    """One for a test that repairs: repair ends everything that nobody rendered, the listeners of other tests too."""
+    yield from _living(provider, _project("tz", facts))

@@ -1,6 +1,7 @@
 """Pods that listen, so that a probe which fails shows a closed path and not an absent server."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from tre.platform.cluster import Cluster
@@ -54,6 +55,15 @@ def start(cluster: Cluster, pods: list[Object]) -> dict[str, str]:
 
     cluster.wait("listeners", ready, 90)
     return addresses
+
+
+def running(cluster: Cluster, pods: list[Object]) -> Iterator[dict[str, str]]:
+    """``start``, and their end afterwards: for fixtures."""
+    try:
+        yield start(cluster, pods)
+    finally:
+        for pod in pods:
+            cluster.delete("v1", "Pod", pod["metadata"]["name"], pod["metadata"]["namespace"], grace_seconds=0)
 
 
 def component_listeners(slug: str, image: str) -> list[Object]:

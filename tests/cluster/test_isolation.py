@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cluster.listeners import component_listeners, listener, start
+from tests.cluster.listeners import component_listeners, listener, running
 from tests.cluster.outside import Outside
 from tre.core.errors import Unavailable
 from tre.platform.cluster import Cluster
@@ -27,13 +27,13 @@ PORT_OF = {"gateway": 8000, "hub": 8000, "notebook": 8888, "spark": 15002}
 
 
 @pytest.fixture(scope="module")
-def listeners_a(worker: Cluster, project_a: Desired, facts: PlatformFacts) -> dict[str, str]:
-    return start(worker, component_listeners(project_a.slug, facts.images["gateway"]))
+def listeners_a(worker: Cluster, project_a: Desired, facts: PlatformFacts) -> Iterator[dict[str, str]]:
+    yield from running(worker, component_listeners(project_a.slug, facts.images["gateway"]))
 
 
 @pytest.fixture(scope="module")
-def listeners_b(worker: Cluster, project_b: Desired, facts: PlatformFacts) -> dict[str, str]:
-    return start(worker, component_listeners(project_b.slug, facts.images["gateway"]))
+def listeners_b(worker: Cluster, project_b: Desired, facts: PlatformFacts) -> Iterator[dict[str, str]]:
+    yield from running(worker, component_listeners(project_b.slug, facts.images["gateway"]))
 
 
 @pytest.fixture(scope="module")
@@ -144,23 +144,23 @@ def test_an_unlabelled_pod_of_a_project_reaches_nothing(
 
 
 @pytest.mark.requirement("E3")
-def test_an_opened_policy_leaks_is_caught_by_the_probe_and_closed_by_repair(
-    prober: DenialProbe, provider: KubernetesProvider, worker: Cluster, facts: PlatformFacts, project_a: Desired
+def test_an_opened_policy_is_caught_by_the_probe_and_closed_by_repair(
+    prober: DenialProbe, provider: KubernetesProvider, worker: Cluster, facts: PlatformFacts, project_alone: Desired
 ) -> None:
-    prober.check(project_a.slug, facts)
+    prober.check(project_alone.slug, facts)
     worker.create(
         {
             "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
-            "metadata": {"name": "way-out", "namespace": namespace(project_a.slug)},
+            "metadata": {"name": "way-out", "namespace": namespace(project_alone.slug)},
             "spec": {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{}]},
         }
     )  # fmt: skip
     with pytest.raises(Unavailable) as found:
-        prober.check(project_a.slug, facts)
+        prober.check(project_alone.slug, facts, seconds=5)
     assert found.value.code == "isolation-open"
     assert "API server" in found.value.message
-    provider.repair(project_a, provider.drift(project_a))
-    prober.check(project_a.slug, facts)
+    provider.repair(project_alone, provider.drift(project_alone))
+    prober.check(project_alone.slug, facts)
 
 
 @pytest.mark.requirement("E6")

@@ -7,7 +7,7 @@ and has reached what it needs.
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tre.core.errors import Unavailable
@@ -116,9 +116,12 @@ class DenialProbe:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
-    def check(self, slug: str, facts: PlatformFacts) -> None:
-        """Raises Unavailable ``isolation-open`` or ``isolation-shut`` naming what could, or could not, be reached."""
-        answer = self.run(slug, facts, plan_for(facts), {"tre/component": "notebook"})
+    def check(self, slug: str, facts: PlatformFacts, seconds: int = 30) -> None:
+        """Wait up to ``seconds`` for a project's isolation.
+
+        Raises Unavailable ``isolation-open`` or ``isolation-shut`` naming what could, or could not, be reached.
+        """
+        answer = self.run(slug, facts, replace(plan_for(facts), seconds=seconds), {"tre/component": "notebook"})
         if answer["leaks"]:
             raise Unavailable(
                 "isolation-open", f"A notebook could reach: {', '.join(answer['leaks'])}.",
