@@ -26,9 +26,9 @@ from tre.projects.steps import CLOSE, PROCEDURES, PROVISION, UNDO, Procedure, St
 
 log = structlog.get_logger("tre.projects")
 WORKER = system("worker")
-# Trying again cannot help. A refusal of access is not among them: a worker whose own credentials end while it dies is
-# refused everything, and must not be the one that decides that the project failed.
-_FINAL = (Invalid, Conflict)
+# Trying again cannot help with these. A refusal or a conflict of the cluster is not among them: a worker whose own
+# credentials end while it dies is refused everything, a namespace that still ends conflicts with the one that comes.
+_FINAL_CODES = frozenset({"capacity-missing"})
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,8 @@ def _step_event(step: Step, slug: str, phase: str, **more: Json) -> AuditEvent:
 
 def _describe(error: Exception) -> _Failure:
     if isinstance(error, TreError):
-        return _Failure(error.code, error.message, isinstance(error, _FINAL))
+        final = isinstance(error, Invalid) or error.code in _FINAL_CODES
+        return _Failure(error.code, error.message, final)
     # the text of an unexpected error may quote anything, a secret too: keep its kind alone
     log.error("step-crashed", error=type(error).__name__)
     return _Failure("unexpected", f"Unexpected {type(error).__name__}; see the worker's log.", False)
