@@ -118,7 +118,11 @@ def _single(blob: Blob, head: bytes) -> Iterator[Part]:
         yield Trait(blob.origin, name, {"what": "size"})
         return
     inner = blob.name.rsplit("/", 1)[-1]
-    inner = inner[: -len(blob.suffix)] if blob.suffix in (".gz", ".bz2", ".xz") else inner.removesuffix(blob.suffix) + (".tar" if blob.suffix == ".tgz" else "")
+    inner = (
+        inner[: -len(blob.suffix)]
+        if blob.suffix in (".gz", ".bz2", ".xz")
+        else inner.removesuffix(blob.suffix) + (".tar" if blob.suffix == ".tgz" else "")
+    )
     if data[257:262] == b"ustar":
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
             yield from _tar(archive, blob)

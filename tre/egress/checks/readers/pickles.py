@@ -26,7 +26,11 @@ def read(blob: Blob) -> Iterator[Part]:
     if data[:2] == b"PK":
         yield from _torch(data, blob)
         return
-    if data[:2] in (b"\x1f\x8b", b"BZ") or data[:6] == b"\xfd7zXZ\x00" or data[:2] in (b"\x78\x9c", b"\x78\x01", b"\x78\xda", b"\x78\x5e"):
+    if (
+        data[:2] in (b"\x1f\x8b", b"BZ")
+        or data[:6] == b"\xfd7zXZ\x00"
+        or data[:2] in (b"\x78\x9c", b"\x78\x01", b"\x78\xda", b"\x78\x5e")
+    ):
         data = decompress(data, data[:8], min(_MAX_PLAIN, blob.limits.max_ratio * max(len(data), 10_000)))
     yield from model_parts(walk(data), blob)
 
@@ -50,7 +54,20 @@ def model_parts(found: Walk, blob: Blob, library: str = "") -> Iterator[Part]:
         yield Text(blob.origin, text, "data")
 
 
-_LIBRARIES = ("sklearn", "statsmodels", "lifelines", "xgboost", "lightgbm", "catboost", "torch", "tensorflow", "keras", "pandas", "polars", "numpy")
+_LIBRARIES = (
+    "sklearn",
+    "statsmodels",
+    "lifelines",
+    "xgboost",
+    "lightgbm",
+    "catboost",
+    "torch",
+    "tensorflow",
+    "keras",
+    "pandas",
+    "polars",
+    "numpy",
+)
 
 
 def _torch(data: bytes, blob: Blob) -> Iterator[Part]:

@@ -123,7 +123,13 @@ class _Unpickler(pickle._Unpickler):  # type: ignore[misc,name-defined]  # noqa:
 def dtype_of(dtype: Any) -> tuple[str, int]:
     """Kind letter and item size of a stubbed numpy dtype; 8 bytes when it cannot be told."""
     text = dtype.args[0] if isinstance(dtype, Stub) and dtype.args and isinstance(dtype.args[0], str) else ""
-    if isinstance(dtype, Stub) and isinstance(dtype.state, tuple) and len(dtype.state) > 5 and isinstance(dtype.state[5], int) and dtype.state[5] > 0:
+    if (
+        isinstance(dtype, Stub)
+        and isinstance(dtype.state, tuple)
+        and len(dtype.state) > 5
+        and isinstance(dtype.state[5], int)
+        and dtype.state[5] > 0
+    ):
         return text[:1], dtype.state[5]
     digits = "".join(char for char in text if char.isdigit())
     return text[:1], int(digits) if digits else 8
@@ -205,12 +211,21 @@ def _array(value: Stub) -> tuple[tuple[int, ...], str, list[Any]] | None:
         content = [value.state["content"]] if "content" in value.state else []
         return _sizes(shape), dtype_of(value.state.get("dtype"))[0], content
     state = value.state
-    if value.name.endswith("_reconstruct") and isinstance(state, tuple) and len(state) >= 5 and isinstance(state[1], tuple):
+    if (
+        value.name.endswith("_reconstruct")
+        and isinstance(state, tuple)
+        and len(state) >= 5
+        and isinstance(state[1], tuple)
+    ):
         content = [state[4]] if isinstance(state[4], list) else []
         return _sizes(state[1]), dtype_of(state[2])[0], content
     if value.name.endswith("_frombuffer") and len(value.args) >= 3:
         shape = value.args[2]
-        return (_sizes(shape) if isinstance(shape, tuple) else (int(shape),)) if isinstance(shape, tuple | int) else (), dtype_of(value.args[1])[0], []
+        return (
+            (_sizes(shape) if isinstance(shape, tuple) else (int(shape),)) if isinstance(shape, tuple | int) else (),
+            dtype_of(value.args[1])[0],
+            [],
+        )
     return None
 
 

@@ -32,7 +32,12 @@ def _numpy(blob: Blob) -> Part:
     dtype = str(header["descr"])
     origin = blob.origin
     if "O" in dtype:
-        return Model(origin, library="numpy", arrays=(Array("array", tuple(header["shape"]), dtype),), globals=("pickle.object-array",))
+        return Model(
+            origin,
+            library="numpy",
+            arrays=(Array("array", tuple(header["shape"]), dtype),),
+            globals=("pickle.object-array",),
+        )
     return Model(origin, library="numpy", arrays=(Array("array", tuple(map(int, header["shape"])), dtype),))
 
 
@@ -45,7 +50,9 @@ def _archive(blob: Blob) -> Iterator[Part]:
             if info.file_size > blob.limits.max_child_bytes:
                 yield Trait(blob.origin, "cap", {"what": "size"})
                 continue
-            yield Child(replace(blob.origin, member=join(blob.origin.member, info.filename)), info.filename, archive.read(info))
+            yield Child(
+                replace(blob.origin, member=join(blob.origin.member, info.filename)), info.filename, archive.read(info)
+            )
 
 
 def _safetensors(blob: Blob) -> Iterator[Part]:
@@ -54,7 +61,9 @@ def _safetensors(blob: Blob) -> Iterator[Part]:
         raise ValueError("header longer than the file")
     header = json.loads(blob.head(8 + size)[8:])
     metadata = header.pop("__metadata__", {})
-    arrays = tuple(Array(str(name)[:200], tuple(map(int, entry["shape"])), str(entry["dtype"])) for name, entry in header.items())
+    arrays = tuple(
+        Array(str(name)[:200], tuple(map(int, entry["shape"])), str(entry["dtype"])) for name, entry in header.items()
+    )
     end = max((int(entry["data_offsets"][1]) for entry in header.values()), default=0)
     if 8 + size + end < blob.size:
         yield Trait(blob.origin, "trailing-bytes", {"count": blob.size - 8 - size - end})

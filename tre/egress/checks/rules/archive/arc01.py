@@ -8,7 +8,9 @@ from tre.egress.checks.rule import Rule, Scene
 from tre.egress.checks.words import Words
 
 _SAYS = {
-    "archive-traversal": Words("Un chemin de l'archive sort de son dossier.", "A path in the archive leaves its folder."),
+    "archive-traversal": Words(
+        "Un chemin de l'archive sort de son dossier.", "A path in the archive leaves its folder."
+    ),
     "archive-link": Words("L'archive contient un lien.", "The archive holds a link."),
     "archive-ratio": Words("Le taux de compression dépasse la limite.", "The compression ratio is over the limit."),
     "archive-depth": Words("Les archives sont emboîtées trop profondément.", "Archives are nested too deeply."),
@@ -28,7 +30,10 @@ RULE = Rule(
     statbarn="",
     severity=Severity.BLOCK,
     title=Words("Archive impossible à contrôler", "Archive that cannot be checked"),
-    explanation=Words("Ce qui ne peut pas être ouvert en entier peut contenir n'importe quoi.", "What cannot be opened entirely may hold anything."),
+    explanation=Words(
+        "Ce qui ne peut pas être ouvert en entier peut contenir n'importe quoi.",
+        "What cannot be opened entirely may hold anything.",
+    ),
     mend=Words("Déposez les fichiers eux-mêmes, sans archive.", "Submit the files themselves, without an archive."),
     sources=("hygiene: nested ≤ 3, ratio ≤ 100, ≤ 1,000 members",),
     scan=scan,

@@ -26,14 +26,22 @@ def scan(part: Model, _scene: Scene) -> Iterator[Hit]:
     if found:
         names = sorted({array.path.rsplit(".", 1)[-1] for array in found})[:5]
         words = Words(
-            f"Le modèle contient des lignes d'apprentissage ({', '.join(names)}).", f"The model holds training rows ({', '.join(names)})."
+            f"Le modèle contient des lignes d'apprentissage ({', '.join(names)}).",
+            f"The model holds training rows ({', '.join(names)}).",
         )
         yield Hit(words, location=replace(part.origin, pointer=found[0].path[:200]))
         return
-    frames = [name for name in part.classes if name.startswith(("pandas.core.frame", "pandas.DataFrame", "polars.")) or name.endswith(".DataFrame")]
+    frames = [
+        name
+        for name in part.classes
+        if name.startswith(("pandas.core.frame", "pandas.DataFrame", "polars.")) or name.endswith(".DataFrame")
+    ]
     large = [array for array in part.arrays if array.shape and max(array.shape) >= 50]
     if frames and large:
-        yield Hit(Words("Le fichier contient un tableau de données enregistré.", "The file holds a saved data frame."), location=replace(part.origin, pointer=large[0].path[:200]))
+        yield Hit(
+            Words("Le fichier contient un tableau de données enregistré.", "The file holds a saved data frame."),
+            location=replace(part.origin, pointer=large[0].path[:200]),
+        )
 
 
 def _row_data(array: Array) -> bool:
@@ -52,7 +60,10 @@ RULE = Rule(
         "Les k plus proches voisins, les SVM, les processus gaussiens et bien des objets R ou Python gardent les patients eux-mêmes.",
         "Nearest neighbours, SVMs, Gaussian processes and many R or Python objects keep the patients themselves.",
     ),
-    mend=Words("Exportez les coefficients dans un tableau, ou retirez les données de l'objet avant de l'enregistrer.", "Export the coefficients as a table, or strip the data from the object before saving it."),
+    mend=Words(
+        "Exportez les coefficients dans un tableau, ou retirez les données de l'objet avant de l'enregistrer.",
+        "Export the coefficients as a table, or strip the data from the object before saving it.",
+    ),
     sources=("SACRO-ML, instance-based models",),
     scan=scan,
     parts=(Model,),

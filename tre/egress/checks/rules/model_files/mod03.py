@@ -25,8 +25,14 @@ RULE = Rule(
     statbarn="",
     severity=Severity.REVIEW,
     title=Words("Risque d'appartenance", "Membership risk"),
-    explanation=Words("Un grand modèle peut reconnaître les personnes de son apprentissage.", "A large model may recognise the people it was trained on."),
-    mend=Words("Joignez un rapport d'attaque (appartenance, attributs) fait dans l'espace de travail.", "Attach an attack report (membership, attributes) made inside the workspace."),
+    explanation=Words(
+        "Un grand modèle peut reconnaître les personnes de son apprentissage.",
+        "A large model may recognise the people it was trained on.",
+    ),
+    mend=Words(
+        "Joignez un rapport d'attaque (appartenance, attributs) fait dans l'espace de travail.",
+        "Attach an attack report (membership, attributes) made inside the workspace.",
+    ),
     sources=("SACRO-ML",),
     scan=scan,
     parts=(Model,),

@@ -37,8 +37,24 @@ _ALLOWED = (
     "copyreg._reconstructor",
     "copy_reg._reconstructor",
 )
-_BUILTINS = frozenset("object list dict set frozenset tuple int float complex bytes bytearray bool str slice range Ellipsis NotImplemented type".split())
-_REFUSED = ("numpy.testing", "numpy.f2py", "numpy.distutils", "pandas.io", "pandas.eval", "pandas.core.computation", "torch.hub", "torch.load", "sklearn.utils._testing", "scipy.io", "numpy.load", "numpy.core._exec", "statsmodels.iolib")
+_BUILTINS = frozenset(
+    "object list dict set frozenset tuple int float complex bytes bytearray bool str slice range Ellipsis NotImplemented type".split()
+)
+_REFUSED = (
+    "numpy.testing",
+    "numpy.f2py",
+    "numpy.distutils",
+    "pandas.io",
+    "pandas.eval",
+    "pandas.core.computation",
+    "torch.hub",
+    "torch.load",
+    "sklearn.utils._testing",
+    "scipy.io",
+    "numpy.load",
+    "numpy.core._exec",
+    "statsmodels.iolib",
+)
 
 
 def scan(part: Model, _scene: Scene) -> Iterator[Hit]:
@@ -67,7 +83,10 @@ RULE = Rule(
     statbarn="",
     severity=Severity.BLOCK,
     title=Words("Objet qui exécute du code au chargement", "Object that runs code on loading"),
-    explanation=Words("Un pickle peut lancer n'importe quel programme chez qui l'ouvre.", "A pickle can start any program on the machine that opens it."),
+    explanation=Words(
+        "Un pickle peut lancer n'importe quel programme chez qui l'ouvre.",
+        "A pickle can start any program on the machine that opens it.",
+    ),
     mend=Words("Exportez un tableau, du JSON ou des safetensors.", "Export a table, JSON or safetensors."),
     sources=("picklescan, modelscan and fickling: deny-lists were bypassed",),
     scan=scan,

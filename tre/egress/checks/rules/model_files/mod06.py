@@ -34,7 +34,10 @@ RULE = Rule(
     statbarn="",
     severity=Severity.REVIEW,
     title=Words("Matrice de données", "Data matrix"),
-    explanation=Words("Une matrice longue et étroite est souvent le jeu de données lui-même.", "A long narrow matrix is often the data set itself."),
+    explanation=Words(
+        "Une matrice longue et étroite est souvent le jeu de données lui-même.",
+        "A long narrow matrix is often the data set itself.",
+    ),
     mend=Words("Exportez un résumé.", "Export a summary."),
     sources=("own",),
     scan=scan,
