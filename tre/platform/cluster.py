@@ -1,7 +1,7 @@
 """Kubernetes as the control plane uses it: server-side apply with field manager ``tre``, lists, people's pods."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,13 +115,23 @@ class Cluster:
     # --- people's pods
     def session_pods(self, namespace: str | None = None, **labels: str) -> Objects:
         """Notebook pods, of one namespace or all; ``labels`` such as ``session`` and ``person`` narrow the list."""
+        return self._people_pods("=notebook", namespace, labels)
+
+    def _people_pods(self, component: str, namespace: str | None, labels: Mapping[str, str]) -> Objects:
         narrowed = [f"tre/{key}={value}" for key, value in sorted(labels.items())]
-        chosen = ",".join(["tre/component=notebook", "tre/session", *narrowed])
+        chosen = ",".join([f"tre/component{component}", "tre/session", *narrowed])
         return self.list("v1", "Pod", namespace, chosen)
 
     def session_pod(self, slug: str, session_id: str) -> PodInfo | None:
-        """The pod of a session, as the API server knows it: its address is not the pod's own claim."""
-        pods = self.session_pods(project_namespace(slug), session=session_id)
+        """The notebook's pod of a session, as the API server knows it: its address is not the pod's own claim."""
+        return self._one("=notebook", slug, session_id)
+
+    def spark_pod(self, slug: str, session_id: str) -> PodInfo | None:
+        """The Spark server's pod of a session."""
+        return self._one("=spark", slug, session_id)
+
+    def _one(self, component: str, slug: str, session_id: str) -> PodInfo | None:
+        pods = self._people_pods(component, project_namespace(slug), {"session": session_id})
         live = [p for p in pods if not p["metadata"].get("deletionTimestamp")]
         if len(live) != 1:
             return None
@@ -129,10 +139,10 @@ class Cluster:
         return PodInfo(live[0]["metadata"]["name"], status.get("podIP", ""), status.get("phase", "Unknown"))
 
     def delete_session_pods(self, slug: str, session_id: str | None = None, person: str | None = None) -> int:
-        """End notebook pods of a project, of one session or one person when given; returns how many."""
+        """End the pods of a project's people, of one session or one person when given; returns how many."""
         labels = {k: v for k, v in (("session", session_id), ("person", person)) if v is not None}
         namespace = project_namespace(slug)
-        pods = self.session_pods(namespace, **labels)
+        pods = self._people_pods(" in (notebook,spark)", namespace, labels)
         for pod in pods:
             self.delete("v1", "Pod", pod["metadata"]["name"], namespace, grace_seconds=2)
         return len(pods)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -86,8 +86,10 @@ class Pod(Protocol):
 
 
 class Pods(Protocol):
-    """Part of ``tre.platform.cluster.Cluster``."""
+    """Part of ``tre.platform.cluster.Cluster``; ``create`` is for the worker's identity alone."""
 
+    def create(self, obj: dict[str, Any]) -> dict[str, Any]: ...
+    def spark_pod(self, slug: str, session_id: str) -> Pod | None: ...
     def session_pod(self, slug: str, session_id: str) -> Pod | None: ...
     def delete_session_pods(self, slug: str, session_id: str | None = None, person: str | None = None) -> int: ...
 

@@ -79,3 +79,14 @@ class TraceRow(Base):
     session_id: Mapped[str] = mapped_column(String(64), index=True)
     received_at: Mapped[datetime]
     code_sealed: Mapped[str | None]
+
+
+class SparkRow(Base):
+    """The Spark Connect server of one session: a pod of its own, with a key of its own (design §5)."""
+
+    __tablename__ = "workspace_spark"
+    __table_args__ = (STATE,)
+    session_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    nonce_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    created_at: Mapped[datetime]
+    claimed_at: Mapped[datetime | None]

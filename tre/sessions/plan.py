@@ -1,6 +1,8 @@
 """What a hub is told of a session that it may spawn, and what the session's pod finds in its files."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from tre.sessions.contracts import Credentials, WorkspaceFacts
@@ -40,12 +42,32 @@ def spawn_plan(row: WorkspaceSession, profile: Profile, nonce: str, facts: Works
     }
 
 
-def credential_files(
-    row: WorkspaceSession, key: Credentials, tokens: dict[str, str], facts: WorkspaceFacts
-) -> dict[str, str]:
+def spark_files(key: Credentials, facts: WorkspaceFacts) -> dict[str, str]:
+    """What a Spark server needs: where the data is, and its own key."""
+    return {
+        "aws-credentials": (
+            f"[default]\naws_access_key_id = {key.access_key}\naws_secret_access_key = {key.secret_key}\n"
+        ),
+        "aws-config": (
+            f"[default]\nregion = {facts.s3_region}\nendpoint_url = https://{facts.s3_endpoint}\n"
+            "ca_bundle = /etc/tre/ca/ca.crt\ns3 =\n    addressing_style = path\n"
+        ),
+    }
+
+
+@dataclass(frozen=True)
+class Handover:
+    """What a notebook's pod is given, once."""
+
+    key: Credentials
+    tokens: Mapping[str, str]
+    spark: str | None = None
+
+
+def credential_files(row: WorkspaceSession, handover: Handover, facts: WorkspaceFacts) -> dict[str, str]:
     """File name -> content, for the pod's memory volume; nothing of it is kept here."""
-    endpoint = f"https://{facts.s3_endpoint}"
-    workspace = {
+    key, endpoint = handover.key, f"https://{facts.s3_endpoint}"
+    workspace: dict[str, Any] = {
         "project": row.slug,
         "person": row.person_slug,
         "session": row.id,
@@ -60,16 +82,12 @@ def credential_files(
         "api": f"http://tre-workspace.{facts.namespace}.svc:8082/workspace/v1",
         "ca": "/etc/tre/ca/ca.crt",
     }
-    s3 = {**workspace["s3"], "access_key": key.access_key, "secret_key": key.secret_key}  # type: ignore[dict-item]
+    if handover.spark:
+        workspace["spark"] = handover.spark
+    s3 = {**workspace["s3"], "access_key": key.access_key, "secret_key": key.secret_key}
     return {
         "workspace.json": json.dumps(workspace, indent=1),
         "s3.json": json.dumps(s3, indent=1),
-        "aws-credentials": (
-            f"[default]\naws_access_key_id = {key.access_key}\naws_secret_access_key = {key.secret_key}\n"
-        ),
-        "aws-config": (
-            f"[default]\nregion = {facts.s3_region}\nendpoint_url = {endpoint}\nca_bundle = /etc/tre/ca/ca.crt\n"
-            "s3 =\n    addressing_style = path\n"
-        ),
-        **tokens,
+        **spark_files(key, facts),
+        **handover.tokens,
     }

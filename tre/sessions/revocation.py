@@ -13,6 +13,8 @@ from tre.core.errors import TreError
 from tre.sessions.contracts import Parts
 from tre.sessions.models import TicketRow, WorkspaceSession
 from tre.sessions.permissions import check_may_work
+from tre.sessions.spark import SUFFIX as SPARK_SUFFIX
+from tre.sessions.spark import ensure_servers
 from tre.sessions.states import SessionState
 from tre.sessions.store import open_sessions, unrevoked
 
@@ -42,6 +44,7 @@ def revoke(parts: Parts, row: WorkspaceSession) -> bool:
     """Kill what the session holds outside the database; True when nothing is left."""
     done = [
         _attempt(lambda: parts.store.delete_session_user(row.id)),
+        _attempt(lambda: parts.store.delete_session_user(row.id + SPARK_SUFFIX)),
         row.vault_accessor is None or _attempt(lambda: parts.vault.revoke(row.vault_accessor or "")),
         _attempt(lambda: parts.pods.delete_session_pods(row.slug, session_id=row.id)),
     ]
@@ -103,6 +106,7 @@ def sweep(session: Session, parts: Parts, *, event: AuditEvent) -> int:
         row.revoked = True
         record(session, replace(event, action="session.revoked", project=row.slug, target=row.id), parts.clock)
     _delete_orphans(session, parts, event)
+    ensure_servers(session, parts, event=event)
     return ended
 
 
@@ -126,6 +130,6 @@ def _delete_orphans(session: Session, parts: Parts, event: AuditEvent) -> None:
     """A key without an open session must not exist: a crash between making and recording it would leave one."""
     users = parts.store.session_users()  # asked first: a session that starts now is then known below
     known = {row.id for row in open_sessions(session)}
-    for session_id in users - known:
+    for session_id in sorted(user for user in users if user.removesuffix(SPARK_SUFFIX) not in known):
         parts.store.delete_session_user(session_id)
         record(session, replace(event, action="session.orphan_key_deleted", target=session_id), parts.clock)

@@ -16,9 +16,10 @@ from tre.sessions.contracts import Parts
 from tre.sessions.errors import claim_refused, pod_unknown
 from tre.sessions.models import WorkspaceSession
 from tre.sessions.permissions import check_may_work
-from tre.sessions.plan import credential_files, spawn_plan
+from tre.sessions.plan import Handover, credential_files, spawn_plan
 from tre.sessions.profiles import PROFILES, choose
 from tre.sessions.revocation import Scope, end_all, end_session, revoke, sweep
+from tre.sessions.spark import claim_spark, is_sparks, spark_address
 from tre.sessions.states import SessionState
 from tre.sessions.store import get_session, open_sessions
 from tre.sessions.tickets import Entrant, issue_ticket, redeem_ticket
@@ -90,6 +91,9 @@ def claim(session: Session, parts: Parts, request: ClaimRequest, *, event: Audit
     ``pod-address-unknown`` while the API server does not show the pod's address. What was made is unmade on failure.
     """
     row = get_session(session, request.session_id, lock=True)
+    if is_sparks(session, row.id, request.nonce) is not None and row.state != SessionState.ENDED:
+        check_may_work(parts.gate.standing(session, row.slug, row.person_id, parts.clock().date()))
+        return claim_spark(session, parts, row, address=request.address, event=event)
     fresh = row.state == SessionState.STARTING and parts.clock() - row.created_at <= CLAIM_LIFE
     if not hmac.compare_digest(row.nonce_hash, digest(request.nonce)) or not fresh:
         raise claim_refused()
@@ -99,7 +103,7 @@ def claim(session: Session, parts: Parts, request: ClaimRequest, *, event: Audit
         raise pod_unknown()
     if pod.ip != request.address:
         raise claim_refused()
-    files = _hand_over(parts, row)
+    files = _hand_over(parts, row, spark_address(parts, row))
     row.state, row.address, row.live_at = SessionState.LIVE, request.address, parts.clock()
     try:
         record(
@@ -111,7 +115,7 @@ def claim(session: Session, parts: Parts, request: ClaimRequest, *, event: Audit
     return files
 
 
-def _hand_over(parts: Parts, row: WorkspaceSession) -> dict[str, str]:
+def _hand_over(parts: Parts, row: WorkspaceSession, spark: str | None) -> dict[str, str]:
     """Create the S3 user, the Vault token and the two tokens of the session; all or nothing."""
     try:
         key = parts.store.create_session_user(row.slug, row.id)
@@ -125,7 +129,7 @@ def _hand_over(parts: Parts, row: WorkspaceSession) -> dict[str, str]:
         revoke(parts, row)
         raise
     tokens = {"vault-token": vault.token, "notebook-token": notebook, "session-token": workspace}
-    return credential_files(row, key, tokens, parts.facts)
+    return credential_files(row, Handover(key, tokens, spark), parts.facts)
 
 
 def live_sessions(session: Session, parts: Parts, slug: str, person_slug: str | None = None) -> list[dict[str, Any]]:

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from tre.core.clock import Clock, system_clock
+from tre.core.errors import Conflict
 from tre.sessions.contracts import Parts, Standing, WorkspaceFacts
 
 DIGEST = "registry.example/tre/{}@sha256:" + "a" * 64
@@ -44,6 +46,8 @@ class Platform:
     users: dict[str, str] = field(default_factory=dict)
     tokens: set[str] = field(default_factory=set)
     pods: dict[str, PodSeen] = field(default_factory=dict)
+    sparks: dict[str, PodSeen] = field(default_factory=dict)
+    made: list[dict[str, Any]] = field(default_factory=list)
     down: Callable[[str], None] = lambda _what: None
     people: dict[str, Standing] = field(default_factory=dict)
 
@@ -79,7 +83,18 @@ class Platform:
     def session_pod(self, slug: str, session_id: str) -> PodSeen | None:
         return self.pods.get(session_id)
 
+    def spark_pod(self, slug: str, session_id: str) -> PodSeen | None:
+        return self.sparks.get(session_id)
+
+    def create(self, obj: dict[str, Any]) -> dict[str, Any]:
+        if any(other["metadata"]["name"] == obj["metadata"]["name"] for other in self.made):
+            raise Conflict("exists", "taken")
+        self.made.append(obj)
+        return obj
+
     def delete_session_pods(self, slug: str, session_id: str | None = None, person: str | None = None) -> int:
+        self.sparks.pop(session_id or "", None)
+        self.made = [pod for pod in self.made if pod["metadata"]["labels"]["tre/session"] != session_id]
         return int(self.pods.pop(session_id or "", None) is not None)
 
     def standing(self, session: Session, slug: str, person_id: str, on: date) -> Standing | None:
@@ -102,7 +117,7 @@ def standing(person_id: str = PERSON_ID, person_slug: str = PERSON, **changes: o
 def parts(platform: Platform, clock: Clock = system_clock) -> Parts:
     """The workspace's parts on that platform."""
     facts = WorkspaceFacts(
-        images={name: DIGEST.format(name) for name in ("python", "r")},
+        images={name: DIGEST.format(name) for name in ("python", "r", "spark")},
         addresses={"minio": "10.0.0.1", "openbao": "10.0.0.2", "tre-workspace": "10.0.0.3"},
         idle_minutes=60,
     )

@@ -275,3 +275,29 @@ def test_a_service_token_names_its_project_and_is_replaced_as_a_whole(desk: Desk
         set_service_token(tx, SLUG, "second" * 8, event=event("project.service_token"))
     with desk.database.transaction() as tx, pytest.raises(Unauthorised, match="service-token-invalid"):
         project_of(tx, "first" * 8)
+
+
+def test_spark_has_a_pod_and_a_key_of_its_own_and_ends_with_the_session(desk: Desk) -> None:
+    plan = desk.start("spark")
+    desk.platform.pods[plan["session_id"]] = PodSeen(ADDRESS)
+    with pytest.raises(Temporary, match="pod-address-unknown"):
+        desk.claim(plan)
+    desk.sweep()
+    desk.sweep()
+    (pod,) = desk.platform.made
+    assert pod["metadata"]["labels"]["tre/component"] == "spark"
+    assert pod["spec"]["automountServiceAccountToken"] is False
+    desk.platform.sparks[plan["session_id"]] = PodSeen("10.1.0.9")
+    nonce = next(e["value"] for e in pod["spec"]["initContainers"][0]["env"] if e["name"] == "TRE_NONCE")
+    with pytest.raises(Forbidden, match="claim-refused"):
+        desk.claim(plan, nonce=nonce, address=ADDRESS)
+    spark = desk.claim(plan, nonce=nonce, address="10.1.0.9")
+    assert set(spark) == {"aws-config", "aws-credentials"}
+    with pytest.raises(Forbidden, match="claim-refused"):
+        desk.claim(plan, nonce=nonce, address="10.1.0.9")
+    assert '"spark": "sc://10.1.0.9:15002"' in desk.claim(plan)["workspace.json"]
+    assert desk.sweep() == 0
+    assert set(desk.platform.users) == {plan["session_id"], plan["session_id"] + "-spark"}
+    desk.end(plan["session_id"])
+    assert not desk.platform.users
+    assert not desk.platform.made

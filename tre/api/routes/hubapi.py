@@ -15,6 +15,7 @@ from tre.sessions.errors import service_token_invalid
 from tre.sessions.store import get_session
 from tre.sessions.tokens import project_of
 from tre.sessions.traces import TraceEvent, record_traces
+from tre.worker.wake import wake
 
 router = APIRouter(tags=["hub"])
 
@@ -86,7 +87,10 @@ def start(body: Wish, hub: Hub, tx: Tx, parts: WorkspaceParts) -> dict[str, Any]
     """A session to spawn; anything but 200 refuses the spawn."""
     event = AuditEvent("session.start", _actor(hub), project=hub, detail={"person": body.person[:40]})
     wish = service.SpawnRequest(hub, body.person, body.profile)
-    return service.start_session(tx, parts, wish, event=event).plan
+    plan = service.start_session(tx, parts, wish, event=event).plan
+    if plan["spark"]:
+        wake(tx, "sessions")  # the worker makes the Spark server, for which the notebook's claim waits
+    return plan
 
 
 @router.post("/sessions/{session_id}/ended", name="hub.session.ended", status_code=204)
