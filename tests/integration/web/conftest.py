@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from tre.api.context import Services
 from tre.api.csrf import HEADER, form_token
 from tre.audit.events import AuditEvent
 from tre.audit.service import record
+from tre.core.errors import Unavailable
 from tre.core.ids import new_id
 from tre.core.people import Role, system
 from tre.core.settings import Settings
@@ -36,6 +36,13 @@ class Clock:
         return self.now
 
 
+class Down:
+    """A part of the platform that does not answer."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise Unavailable("part-down", f"{name}: this part is down.", "Try again later.")
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -44,7 +51,7 @@ def clock() -> Clock:
 @pytest.fixture
 def services(database: Database, clock: Clock) -> Services:
     settings = Settings(oidc_issuer="https://id.tre.localhost/realms/tre")
-    parts: Any = SimpleNamespace()  # pages under test here reach neither S3, Vault nor Kubernetes
+    parts: Any = Down()  # pages under test here must do without S3, Vault and Kubernetes
     return Services(database, parts, parts, parts, settings, clock)
 
 
