@@ -5,6 +5,7 @@ parameters since version 37, and server-side apply needs them.
 """
 
 import json
+import os
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -37,22 +38,27 @@ class ResourceType:
         return f"{root}{middle}/{self.plural}" + (f"/{name}" if name else "")
 
 
+_KNOWN: dict[int, tuple[type[TreError], str, str, str]] = {
+    400: (Invalid, "cluster-invalid", "The cluster does not accept", "Look at the message."),
+    # a service account's token is refused while its pod ends, and renewed by the kubelet otherwise
+    401: (Temporary, "cluster-unauthenticated", "The cluster does not know us", _RETRY),
+    403: (Forbidden, "cluster-denied", "The cluster refused", "Check the chart's roles."),
+    404: (NotFound, "cluster-not-found", "Not in the cluster", ""),
+    409: (Conflict, "cluster-conflict", "The cluster holds another state", _RETRY),
+    422: (Invalid, "cluster-invalid", "The cluster does not accept", "Look at the message."),
+}
+_UNKNOWN: tuple[type[TreError], str, str, str] = (Unavailable, "cluster-error", "The API server failed", _RETRY)
+
+
 def _failure(status: int, body: bytes, what: str) -> TreError:
     try:
         said = str(json.loads(body).get("message", ""))[:300]
     except ValueError:
         said = ""
-    if status == 404:
-        return NotFound("cluster-not-found", f"Not in the cluster: {what}.", "")
-    if status in {401, 403}:
-        return Forbidden("cluster-denied", f"The cluster refused: {what}. {said}", "Check the chart's roles.")
-    if status == 409:
-        return Conflict("cluster-conflict", f"The cluster holds another state: {what}. {said}", _RETRY)
-    if status in {400, 422}:
-        return Invalid("cluster-invalid", f"The cluster does not accept: {what}. {said}", "Look at the message.")
     if status == 429 or status >= 500:
         return Temporary("cluster-busy", f"The API server answered {status}: {what}. {said}", _RETRY)
-    return Unavailable("cluster-error", f"The API server answered {status}: {what}. {said}", _RETRY)
+    kind, code, words, remedy = _KNOWN.get(status, _UNKNOWN)
+    return kind(code, f"{words}: {what}. {said}".rstrip(), remedy)
 
 
 class KubeApi:
@@ -136,7 +142,8 @@ def _configuration() -> client.Configuration:
         config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]
     except config.ConfigException:
         try:
-            config.load_kube_config(client_configuration=settings)  # type: ignore[no-untyped-call]
+            # the module reads KUBECONFIG when it is imported: what was set since counts too
+            config.load_kube_config(os.environ.get("KUBECONFIG"), client_configuration=settings)  # type: ignore[no-untyped-call]
         except (config.ConfigException, OSError) as error:
             raise Unavailable(
                 "no-cluster", "There is neither a service account nor a kubeconfig.", "Set KUBECONFIG."
