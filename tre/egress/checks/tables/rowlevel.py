@@ -38,7 +38,7 @@ _NO = RowLevel(0)
 _NUMBERED = frozenset("obsno obs case record row number no num".split())
 # What tables of results run along.
 _AXES = frozenset(
-    "time temps t date day jour week semaine month mois year annee x dose threshold seuil cutoff lag bin step rank order index interval age fpr tpr quantile".split()
+    "time temps t date day jour week semaine month mois year annee x dose threshold seuil cutoff lag bin step interval age fpr tpr quantile".split()
 )
 
 

@@ -11,12 +11,14 @@ from tre.egress.checks.words import Words
 
 # Attributes under which libraries keep rows of their training data.
 _ROWS = re.compile(
-    r"(?:^|\.)(?:_fit_X|_y|X_train_?|_X_train|y_train_?|X_fit_?|support_vectors_|dual_coef_full|L_|alpha_full|cluster_centers_indices_|_raw_data|core_sample_indices_|"
+    r"(?:^|[.$])(?:_fit_X|_y|X_train_?|_X_train|y_train_?|X_fit_?|support_vectors_|dual_coef_full|L_|alpha_full|cluster_centers_indices_|_raw_data|core_sample_indices_|"
     r"components_indices|exemplars?_?|medoids?_?|embedding_|labels_|training_data|train_data|_tree_data|data_?|orig_endog|orig_exog|endog|exog|wendog|wexog|_data|_endog|_exog|"
     r"durations|event_observed|entry|timeline_obs|original_durations|weights_obs|_central_values_obs|predicted_partial_hazards_|baseline_obs|_predicted_|"
     r"resid|residuals|fitted_?values|fitted\.values|fittedvalues|leverage|hat_matrix|model|x|y|qr|effects|linear\.predictors|prior\.weights|plot_env|dataset|_mgr|_block_manager|blocks|block_values)$"
 )
-_LOOSE = re.compile(r"(?:^|\.)(?:data_?|labels_|L_|_y|x|y|model|qr|effects|entry|_data|blocks|_mgr)$")
+_LOOSE = re.compile(r"(?:^|[.$])(?:data_?|labels_|L_|_y|x|y|model|qr|effects|entry|_data|blocks|_mgr)$")
+# Columns of a frame kept in an R object: lm$model$age, ggplot$data$age.
+_R_FRAME = re.compile(r"(?:^|\$)(?:model|data|x|frame|call_data|plot_data)\$[^$]+$")
 _ROWS_MIN = 30
 
 
@@ -45,7 +47,11 @@ def scan(part: Model, _scene: Scene) -> Iterator[Hit]:
 
 
 def _row_data(array: Array) -> bool:
-    if not array.shape or max(array.shape) < _ROWS_MIN or not _ROWS.search(array.path):
+    if not array.shape or max(array.shape) < _ROWS_MIN:
+        return False
+    if _R_FRAME.search(array.path):
+        return True
+    if not _ROWS.search(array.path):
         return False
     return not _LOOSE.search(array.path) or max(array.shape) >= 50
 
