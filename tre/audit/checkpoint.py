@@ -29,7 +29,14 @@ class Signer(Protocol):
     def sign(self, data: bytes) -> bytes: ...
 
     @property
-    def public_key(self) -> bytes: ...
+    def public_key(self) -> bytes:
+        """The key of the newest signature."""
+        ...
+
+    @property
+    def public_keys(self) -> list[bytes]:
+        """Every key that ever signed, the newest first."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -53,15 +60,23 @@ def key_id(name: str, public_key: bytes) -> bytes:
 
 def sign_checkpoint(checkpoint: Checkpoint, signer: Signer) -> str:
     """The signed note of a checkpoint."""
-    signature = key_id(checkpoint.origin, signer.public_key) + signer.sign(checkpoint.body().encode())
-    return f"{checkpoint.body()}\n{_DASH} {checkpoint.origin} {base64.b64encode(signature).decode()}\n"
+    return sign_note(checkpoint.body(), checkpoint.origin, signer)
+
+
+def sign_note(body: str, name: str, signer: Signer) -> str:
+    """A C2SP signed note: ``body`` (ending in a newline), an empty line, one signature line."""
+    return f"{body}\n{_signature_line(body, name, signer)}"
+
+
+def _signature_line(body: str, name: str, signer: Signer) -> str:
+    made = signer.sign(body.encode())  # first: after a rotation it decides which key is the newest
+    return f"{_DASH} {name} {base64.b64encode(key_id(name, signer.public_key) + made).decode()}\n"
 
 
 def cosign(note: str, name: str, signer: Signer) -> str:
     """The note with a witness's signature added."""
     body = note.split("\n\n", 1)[0] + "\n"
-    signature = key_id(name, signer.public_key) + signer.sign(body.encode())
-    return f"{note}{_DASH} {name} {base64.b64encode(signature).decode()}\n"
+    return note + _signature_line(body, name, signer)
 
 
 def verifier_key(name: str, public_key: bytes) -> str:

@@ -2,17 +2,18 @@
 bucket. What comes from where matters: the bucket's objects cannot be changed, so they convict a changed database.
 """
 
+import json
 import tarfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import Select, func, select
 
 from tre.audit import store
-from tre.audit.bundle import CHECKPOINTS, EVENTS, KEY, LEAVES, UNSEALED
+from tre.audit.bundle import CHECKPOINTS, DAYS, EVENTS, KEY, LEAVES, UNSEALED
 from tre.audit.models import EventRow, LeafRow
 from tre.audit.seal import BUCKET
 from tre.audit.tree import HASH_SIZE
@@ -21,7 +22,7 @@ from tre.db.session import Database
 _BLOCK = 512
 _READERS = 8
 _CHUNK = 2_000
-_OBJECT_LIMIT = 64 << 20
+_OBJECT_LIMIT = 2 << 30  # leaves of a day with sixty million events
 
 
 class Found(Protocol):
@@ -42,33 +43,56 @@ class Shelf(Protocol):
 
 @dataclass(frozen=True)
 class Shelved:
-    """What the locked bucket holds of the log."""
+    """What the locked bucket holds of the log: ``notes`` are checkpoints by a name that sorts by time, ``days`` the
+    signed manifests of sealed days."""
 
     leaves: bytes
-    checkpoints: dict[str, bytes]
+    notes: dict[str, str]
+    days: dict[str, str]
 
 
-def read_shelf(shelf: Shelf) -> Shelved:
-    """Leaves joined in order, and checkpoints by a name that sorts by size."""
-    leaf_keys = list(shelf.originals(BUCKET, "leaves/"))
-    note_keys = list(shelf.originals(BUCKET, "checkpoints/"))
+def read_shelf(shelf: Shelf, today: date) -> Shelved:
+    """Sealed days as wholes, and what came since one by one."""
+    days = _names(shelf.originals(BUCKET, "days/"))
+    sealed = {day for day, name in days if name == "manifest.txt"}
+    recent = [found for prefix in _unsealed_prefixes(sealed, today) for found in shelf.originals(BUCKET, prefix)]
+    wanted = [(day, name) for day, name in days if day in sealed and name != "events.jsonl"]
     with ThreadPoolExecutor(_READERS) as pool:
-        parts = list(pool.map(lambda found: _fetch(shelf, found), leaf_keys))
-        notes = list(pool.map(lambda found: _fetch(shelf, found), note_keys))
-    joined = join_leaves([(_start(found.key), part) for found, part in zip(leaf_keys, parts, strict=True)])
-    return Shelved(joined, {_name(found.key): note for found, note in zip(note_keys, notes, strict=True)})
+        read = dict(zip(wanted, pool.map(lambda key: _fetch(shelf, days[key]), wanted), strict=True))
+        single = dict(zip((f.key for f in recent), pool.map(lambda f: _fetch(shelf, f), recent), strict=True))
+    notes = {f"{day} {i:06d}": json.loads(line) for (day, name), data in read.items()
+             if name == "checkpoints.jsonl" for i, line in enumerate(data.splitlines())}  # fmt: skip
+    notes |= {key.split("/", 1)[1]: data.decode() for key, data in single.items() if key.startswith("checkpoints/")}
+    manifests = {day: data.decode() for (day, name), data in sorted(read.items()) if name == "manifest.txt"}
+    parts = [(_first(manifests[day]), data) for (day, name), data in read.items() if name == "leaves.bin"]
+    parts += [(_start(key), data) for key, data in single.items() if key.startswith("leaves/")]
+    return Shelved(join_leaves(parts), dict(sorted(notes.items())), manifests)
+
+
+def _names(found: Iterable[Found]) -> dict[tuple[str, str], Found]:
+    """Objects of sealed days by (day, name)."""
+    return {(day, name): one for one in found for _, day, name in [one.key.split("/", 2)]}
+
+
+def _unsealed_prefixes(sealed: set[str], today: date) -> list[str]:
+    """Where the objects are that no sealed day holds yet."""
+    if not sealed:
+        return ["leaves/", "checkpoints/"]
+    first = date.fromisoformat(min(sealed))
+    days = [str(first + timedelta(days=i)) for i in range((today - first).days + 2)]
+    return [f"{kind}/{day}/" for day in days if day not in sealed for kind in ("leaves", "checkpoints")]
 
 
 def _fetch(shelf: Shelf, found: Found) -> bytes:
     return shelf.get(BUCKET, found.key, found.version_id, _OBJECT_LIMIT)
 
 
+def _first(manifest: str) -> int:
+    return next(int(line[6:]) for line in manifest.splitlines() if line.startswith("first "))
+
+
 def _start(key: str) -> int:
     return int(key.rsplit("/", 1)[1].split("-", 1)[0])
-
-
-def _name(key: str) -> str:
-    return key.rsplit("/", 1)[1].replace(":", "") + ".txt"
 
 
 def join_leaves(parts: list[tuple[int, bytes]]) -> bytes:
@@ -85,20 +109,25 @@ def join_leaves(parts: list[tuple[int, bytes]]) -> bytes:
 
 def export_bundle(database: Database, shelf: Shelf, keys: list[str], now: datetime) -> Iterator[bytes]:
     """The bundle as the bytes of a tar archive; streams, so that its size does not matter."""
-    shelved = read_shelf(shelf)
+    shelved = read_shelf(shelf, now.date())
     with database.transaction() as session:
         size = store.sealed_size(session)
         length = session.scalar(_sealed(size).with_only_columns(func.sum(func.octet_length(EventRow.body) + 1))) or 0
     mtime = int(now.timestamp())
     yield from _member(KEY, b"".join(key.encode() + b"\n" for key in keys), mtime)
-    for name, note in shelved.checkpoints.items():
-        yield from _member(f"{CHECKPOINTS}/{name}", note, mtime)
+    yield from _member(CHECKPOINTS, _note_lines(shelved.notes), mtime)
+    for day, manifest in shelved.days.items():
+        yield from _member(f"{DAYS}/{day}.txt", manifest.encode(), mtime)
     yield from _member(LEAVES, shelved.leaves, mtime)
     yield _header(EVENTS, int(length), mtime)
     yield from _events(database, size)
     yield b"\0" * (-int(length) % _BLOCK)
     yield from _member(UNSEALED, _unsealed(database, size), mtime)
     yield b"\0" * 2 * _BLOCK
+
+
+def _note_lines(notes: dict[str, str]) -> bytes:
+    return b"".join(json.dumps({"name": name, "note": note}).encode() + b"\n" for name, note in notes.items())
 
 
 def _sealed(size: int) -> Select[bytes]:

@@ -80,7 +80,7 @@ class Sealer:
             return self._tree.copy()
         nodes, last = store.nodes(session), store.last_checkpoint(session)
         if last is not None:
-            signed = open_checkpoint(last.note, [(self.origin, self.signer.public_key)])
+            signed = open_checkpoint(last.note, [(self.origin, key) for key in self.signer.public_keys])
             if signed.size > size or nodes.frontier(signed.size).root() != signed.root:
                 raise Conflict(
                     "log-changed", f"The log's leaves do not lead to its signed root of {signed.size} events.",
@@ -111,7 +111,7 @@ class Sealer:
         now = self.clock()
         age = (now - self._signed_at).total_seconds() if self._signed_at else float("inf")
         due = self.sign_every if tree.size > self._signed_size else self.idle_every
-        if tree.size == 0 or age < due:
+        if tree.size == 0 or 0 <= age < due:  # a clock that went back signs at once, and verification names it
             return None
         note = sign_checkpoint(Checkpoint(self.origin, tree.size, tree.root(), iso(now)), self.signer)
         return CheckpointRow(size=tree.size, root=tree.root(), at=now, note=note)
@@ -119,7 +119,9 @@ class Sealer:
     def _shelve(self, row: CheckpointRow, leaves: list[bytes]) -> None:
         """Put the checkpoint, and the leaves since the last one, where nobody can change them."""
         if leaves:
-            self.shelf.put(BUCKET, f"leaves/{row.size - len(leaves):020d}-{row.size:020d}", b"".join(leaves))
+            self.shelf.put(
+                BUCKET, f"leaves/{row.at:%Y-%m-%d}/{row.size - len(leaves):020d}-{row.size:020d}", b"".join(leaves)
+            )
         self.shelf.put(BUCKET, f"checkpoints/{row.at:%Y-%m-%d}/{row.size:020d}-{iso(row.at)}", row.note.encode())
 
 

@@ -1,6 +1,6 @@
 """Reads of the log's tables, as the tree and the pages need them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import func, literal, select, text, tuple_
 from sqlalchemy.orm import Session
@@ -37,6 +37,14 @@ def position_of(session: Session, event_id: str) -> int | None:
     """The place of an event in the tree, or None while it waits for the sealer."""
     query = select(LeafRow.position).join(EventRow, EventRow.seq == LeafRow.event_seq)
     return session.scalar(query.where(EventRow.event_id == event_id))
+
+
+def bodies(session: Session, start: int, end: int, chunk: int = 2_000) -> Iterator[bytes]:
+    """The events at places [start, end), in order, read by chunks."""
+    joined = select(EventRow.body).join(LeafRow, LeafRow.event_seq == EventRow.seq).order_by(LeafRow.position)
+    for at in range(start, end, chunk):
+        query = joined.where(LeafRow.position >= at, LeafRow.position < min(at + chunk, end))
+        yield from session.scalars(query).all()
 
 
 def unsealed(session: Session, limit: int) -> Sequence[EventRow]:

@@ -9,15 +9,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tre.audit.bundle import Bundle
-from tre.audit.checkpoint import Checkpoint, open_checkpoint
+from tre.audit.checkpoint import Checkpoint, open_checkpoint, signed_by
+from tre.audit.days import Manifest, open_manifest
+from tre.audit.purged import Tombstone, read_tombstone, unauthorised
+from tre.audit.timing import Late, check_days, check_times
 from tre.audit.tree import Frontier, leaf_hash
 from tre.core.errors import Invalid
 
 
 @dataclass(frozen=True)
 class Problem:
-    """``kind`` is one of: signature, malformed, fork, leaves, changed, missing, inserted, reordered, tail,
-    span, none-signed. ``position`` is the first event concerned (0-based), ``name`` the checkpoint, where one is."""
+    """Why a log is not whole, or, as a notice, what is worth knowing of one that is.
+
+    ``kind`` of problems: signature, malformed, fork, changed, missing, inserted, reordered, tail, span, none-signed,
+    purge, day-signature, day-malformed, day-missing, day-changed, day-joint; of notices: clock, gap, day-late,
+    no-witness. ``position`` is the first event concerned (0-based), ``name`` the checkpoint or day, where one is.
+    """
 
     kind: str
     message: str
@@ -27,43 +34,53 @@ class Problem:
 
 @dataclass
 class Verdict:
-    """``sealed`` events are vouched for by signatures, ``unsigned`` follow the last checkpoint, ``unsealed``
-    have no place yet."""
+    """``sealed`` events are vouched for by signatures, ``unsigned`` follow the last checkpoint, ``unsealed`` have no
+    place yet, ``purged`` are among the sealed. ``witnessed`` tells how many events each witness co-signed."""
 
     sealed: int = 0
     unsigned: int = 0
     unsealed: int = 0
+    purged: int = 0
     checkpoints: int = 0
+    days: int = 0
+    witnessed: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    notices: list[Problem] = field(default_factory=list)
 
     @property
     def whole(self) -> bool:
         """True when nothing was found."""
         return not self.problems
 
+    def tell(self, late: Late) -> None:
+        """Take up a finding of time where it belongs."""
+        found = Problem(late.kind, late.message, late.position, late.name)
+        (self.problems if late.broken else self.notices).append(found)
+
 
 Keys = Sequence[tuple[str, bytes]]
 
 
-def verify(bundle: Bundle, keys: Keys) -> Verdict:
+def verify(bundle: Bundle, keys: Keys, witnesses: Keys = ()) -> Verdict:
     """Verify a whole bundle; never raises for what the bundle holds."""
     verdict = Verdict(unsealed=len(bundle.unsealed))
     signed = _checkpoints(bundle, keys, verdict)
     if not signed:
-        verdict.problems.append(
-            Problem("none-signed", "No checkpoint with a valid signature: nothing vouches for the log.")
-        )
+        verdict.problems.append(Problem("none-signed", "No valid signature of this key: nothing vouches for the log."))
         return verdict
-    hashes = [leaf_hash(event) for event in bundle.events]
+    stones = [stone for i, line in enumerate(bundle.events) if (stone := read_tombstone(i, line))]
+    hashes = _hashes(bundle.events, stones)
     roots = _roots(hashes, {point.size for point in signed})
-    last = signed[-1].size
     bad = next((point for point in signed if roots.get(point.size) != point.root), None)
     if bad is None:
-        verdict.sealed, verdict.unsigned = last, max(0, len(hashes) - last)
+        verdict.sealed, verdict.unsigned = signed[-1].size, max(0, len(hashes) - signed[-1].size)
     else:
         good = max((p.size for p in signed if roots.get(p.size) == p.root), default=0)
         verdict.sealed = min(good, bad.size)
         verdict.problems.append(_locate(bundle, hashes, signed, bad))
+    _purges(bundle, stones, verdict)
+    _times(bundle, keys, signed, verdict)
+    _witnesses(bundle, witnesses, signed, verdict)
     return verdict
 
 
@@ -84,7 +101,12 @@ def _checkpoints(bundle: Bundle, keys: Keys, verdict: Verdict) -> list[Checkpoin
     return [points[size] for size in sorted(points)]
 
 
-def _roots(hashes: list[bytes], sizes: set[int]) -> dict[int, bytes]:
+def _hashes(events: Sequence[bytes], stones: Sequence[Tombstone]) -> list[bytes]:
+    purged = {stone.position: stone.leaf for stone in stones}
+    return [purged.get(i) or leaf_hash(event) for i, event in enumerate(events)]
+
+
+def _roots(hashes: Sequence[bytes], sizes: set[int]) -> dict[int, bytes]:
     tree, roots = Frontier(), {}
     for leaf in hashes:
         tree.append(leaf)
@@ -127,3 +149,34 @@ def _difference(hashes: list[bytes], vouched: list[bytes]) -> Problem:
     if hashes[at] in set(vouched[at:]):
         return Problem("reordered", f"From event {at} on the order was changed.", at)
     return Problem("changed", f"Event {at} was changed.", at)
+
+
+def _purges(bundle: Bundle, stones: list[Tombstone], verdict: Verdict) -> None:
+    verdict.purged = len(stones)
+    for position, why in unauthorised(stones, bundle.events[: verdict.sealed]):
+        verdict.problems.append(Problem("purge", f"Event {position} is gone as if purged, but {why}.", position))
+
+
+def _times(bundle: Bundle, keys: Keys, signed: list[Checkpoint], verdict: Verdict) -> None:
+    manifests: list[Manifest] = []
+    for name, note in sorted(bundle.days.items()):
+        try:
+            manifests.append(open_manifest(note, keys))
+        except Invalid as error:
+            verdict.problems.append(Problem(error.code, error.message, name=name))
+    verdict.days = len(manifests)
+    purged = frozenset(i for i, line in enumerate(bundle.events) if read_tombstone(i, line))
+    for late in (*check_times(signed, bundle.events), *check_days(manifests, signed, bundle.events, purged)):
+        verdict.tell(late)
+
+
+def _witnesses(bundle: Bundle, witnesses: Keys, signed: list[Checkpoint], verdict: Verdict) -> None:
+    sizes = {point.body(): point.size for point in signed}
+    for name, key in witnesses:
+        notes = (note for note in bundle.checkpoints.values() if signed_by(note, name, key))
+        verdict.witnessed[name] = max((sizes.get(note.split("\n\n", 1)[0] + "\n", 0) for note in notes), default=0)
+        if verdict.witnessed[name] == 0:
+            verdict.notices.append(Problem("no-witness", f"The witness {name} signed nothing of this log.", name=name))
+    if not witnesses:
+        message = "No witness was asked: only the log's own key vouches that nobody was shown another log."
+        verdict.notices.append(Problem("no-witness", message))

@@ -30,8 +30,10 @@ def audit_group() -> None:
 @click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
 @click.option("--key", "key", required=True, help="The published verifier key, or a file with one a line.")
 @click.option("--proof", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Verify one event's proof.")
+@click.option("--witness", multiple=True, help="Verifier key of a witness, or a file; may be given again.")
+@click.option("--strict", is_flag=True, help="Exit 1 for notices too: late days, waiting events, absent witnesses.")
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON.")
-def verify_command(path: Path | None, key: str, proof: Path | None, as_json: bool) -> None:
+def verify_command(path: Path | None, key: str, proof: Path | None, **options: Any) -> None:
     """Verify PATH, a copy of the log (folder or tar archive), with the public key alone; needs no network.
 
     Exit 0 when it is whole; 1 when not, naming the first place that is not as it was signed.
@@ -39,13 +41,19 @@ def verify_command(path: Path | None, key: str, proof: Path | None, as_json: boo
     if (path is None) == (proof is None):
         raise click.UsageError("Give either a copy of the log or --proof FILE.")
     try:
-        keys = read_keys(Path(key).read_text() if _is_file(key) else key)
+        keys = _keys(key)
         if proof is not None:
-            _verify_proof(proof, keys, as_json)
+            _verify_proof(proof, keys, options["as_json"])
         elif path is not None:
-            _verify_bundle(path, keys, as_json)
+            witnesses = [named for text in options["witness"] for named in _keys(text)]
+            verdict = verify(read_bundle(path), keys, witnesses)
+            _tell(verdict, options["as_json"], options["strict"])
     except TreError as error:
         raise click.ClickException(f"{error.message} [{error.code}] {error.remedy}".rstrip()) from error
+
+
+def _keys(text: str) -> list[tuple[str, bytes]]:
+    return read_keys(Path(text).read_text() if _is_file(text) else text)
 
 
 def _is_file(text: str) -> bool:
@@ -67,10 +75,9 @@ def _verify_proof(path: Path, keys: Keys, as_json: bool) -> None:
     )
 
 
-def _verify_bundle(path: Path, keys: Keys, as_json: bool) -> None:
-    verdict = verify(read_bundle(path), keys)
+def _tell(verdict: Verdict, as_json: bool, strict: bool) -> None:
     click.echo(json.dumps(asdict(verdict) | {"whole": verdict.whole}) if as_json else _told(verdict))
-    if not verdict.whole:
+    if not verdict.whole or (strict and verdict.notices):
         raise SystemExit(1)
 
 
@@ -78,9 +85,12 @@ def _told(verdict: Verdict) -> str:
     counts = f"{verdict.sealed} events vouched for by {verdict.checkpoints} signed checkpoints"
     rest = f"{verdict.unsigned} after the last checkpoint, {verdict.unsealed} not sealed yet"
     lines = [f"{'WHOLE' if verdict.whole else 'NOT WHOLE'}: {counts}; {rest}."]
+    lines += [f"  {verdict.days} sealed days; {verdict.purged} events purged after their term."]
+    lines += [f"  witness {name}: {size} events co-signed" for name, size in verdict.witnessed.items()]
     for problem in verdict.problems[:_SHOWN]:
         where = f" ({problem.name})" if problem.name else ""
         lines.append(f"  {problem.kind}: {problem.message}{where}")
+    lines += [f"  note, {notice.kind}: {notice.message}" for notice in verdict.notices[:_SHOWN]]
     if len(verdict.problems) > _SHOWN:
         lines.append(f"  … and {len(verdict.problems) - _SHOWN} more")
     return "\n".join(lines)

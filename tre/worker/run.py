@@ -13,7 +13,7 @@ from tre.api.logs import configure_logs
 from tre.core.settings import Settings
 from tre.worker.jobs import build_app
 from tre.worker.process import Process, services_of
-from tre.worker.sealing import beat, build_sealer
+from tre.worker.sealing import archive, beat, build_archiver, build_sealer
 
 log = structlog.get_logger("tre.worker")
 METRICS_PORT = 9090
@@ -55,7 +55,9 @@ def run(settings: Settings) -> None:
     start_http_server(METRICS_PORT)
     stopping = threading.Event()
     sealer = threading.Thread(target=beat, args=(build_sealer(process), stopping), name="sealer", daemon=True)
+    archiver = threading.Thread(target=archive, args=(build_archiver(process), stopping), name="archive", daemon=True)
     sealer.start()
+    archiver.start()
     try:
         asyncio.run(_work(process, libpq(settings.database_url.get_secret_value())))
     finally:

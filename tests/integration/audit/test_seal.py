@@ -91,7 +91,9 @@ def test_a_transaction_that_still_runs_holds_back_those_after_it(database: Datab
         assert one.tick() == 0
     assert one.tick() == 3
     with database.transaction() as session:
-        first = session.scalar(select(EventRow.action).join(LeafRow, LeafRow.event_seq == EventRow.seq).where(LeafRow.position == 0))
+        first = session.scalar(
+            select(EventRow.action).join(LeafRow, LeafRow.event_seq == EventRow.seq).where(LeafRow.position == 0)
+        )
     assert first == "test.early"
 
 
@@ -104,7 +106,9 @@ def test_only_one_sealer_seals_at_a_time(database: Database, sealer_database: Da
 
 
 @pytest.mark.requirement("E28")
-def test_a_changed_past_is_not_signed_over(database: Database, owner_database: Database, sealer_database: Database) -> None:
+def test_a_changed_past_is_not_signed_over(
+    database: Database, owner_database: Database, sealer_database: Database
+) -> None:
     shelf, clock = Shelf(), Hands()
     write(database, 5)
     sealer(sealer_database, shelf, clock).tick()
@@ -137,7 +141,9 @@ def test_the_owner_is_stopped_by_the_guard_and_the_application_by_its_rights(
 ) -> None:
     write(database, 256)
     sealer(sealer_database, Shelf(), Hands()).tick()
-    column = {"audit_event": "action", "audit_leaf": "position", "audit_tile": "level", "audit_checkpoint": "size"}[table]
+    column = {"audit_event": "action", "audit_leaf": "position", "audit_tile": "level", "audit_checkpoint": "size"}[
+        table
+    ]
     query = statement.format(table, column, column) if "UPDATE" in statement else statement.format(table)
     for who in (database, owner_database):
         with pytest.raises(DBAPIError), who.transaction() as session:

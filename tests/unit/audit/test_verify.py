@@ -22,6 +22,7 @@ class Key:
     def __init__(self, seed: int) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
         self.public_key = self._key.public_key().public_bytes_raw()
+        self.public_keys = [self.public_key]
 
     def sign(self, data: bytes) -> bytes:
         return self._key.sign(data)
@@ -106,7 +107,9 @@ def test_events_and_leaves_changed_together_are_still_found(position: int) -> No
 
 def test_a_fork_is_found() -> None:
     other = sign_checkpoint(Checkpoint(ORIGIN, 500, b"\0" * 32, "2026-01-01T00:00:00.000000Z"), KEY)
-    assert "fork" in {p.kind for p in verify(replace(LOG, checkpoints={**LOG.checkpoints, "x.txt": other}), KEYS).problems}
+    assert "fork" in {
+        p.kind for p in verify(replace(LOG, checkpoints={**LOG.checkpoints, "x.txt": other}), KEYS).problems
+    }
 
 
 def test_a_checkpoint_signed_by_somebody_else_vouches_for_nothing() -> None:
