@@ -57,6 +57,9 @@ def _failure(status: int, body: bytes, what: str) -> TreError:
         said = ""
     if status == 429 or status >= 500:
         return Temporary("cluster-busy", f"The API server answered {status}: {what}. {said}", _RETRY)
+    if status == 403 and "exceeded quota" in said:
+        message = f"The project's ceiling is reached: {said}"
+        return Conflict("quota-exceeded", message, "End a session, or ask for a higher ceiling.")
     kind, code, words, remedy = _KNOWN.get(status, _UNKNOWN)
     return kind(code, f"{words}: {what}. {said}".rstrip(), remedy)
 

@@ -1,6 +1,7 @@
 """The namespace and its ceilings."""
 
 from tre.projects.desired.names import labels, manifest, namespace
+from tre.projects.desired.servers import GATEWAY, HUB
 from tre.projects.desired.spec import Object, ProjectSpec
 
 POD_SECURITY_VERSION = "v1.35"  # pinned: an upgrade of the cluster must not change what is allowed
@@ -17,13 +18,14 @@ def build_namespace(spec: ProjectSpec) -> Object:
 
 
 def build_quota(spec: ProjectSpec) -> Object:
-    """What the project may use in all. Services that open ports on nodes are never allowed."""
+    """What people may use, and hub and gateway on top. Services that open ports on nodes are never allowed."""
     ceiling = spec.capacity
+    own = (HUB.limits, GATEWAY.limits)
     hard = {
-        "limits.cpu": ceiling.cpu,
-        "limits.memory": f"{ceiling.memory_gib}Gi",
-        "pods": str(ceiling.pods),
-        "requests.storage": f"{ceiling.home_total_gib}Gi",
+        "limits.cpu": str(int(ceiling.cpu) + sum(int(cpu) for cpu, _ in own)),
+        "limits.memory": f"{ceiling.memory_gib * 1024 + sum(int(m.removesuffix('Mi')) for _, m in own)}Mi",
+        "pods": str(ceiling.pods + len(own)),
+        "requests.storage": f"{ceiling.home_total_gib + len(own)}Gi",
         "services.loadbalancers": "0",
         "services.nodeports": "0",
     }

@@ -18,7 +18,7 @@ class PersonSpec:
 
 @dataclass(frozen=True)
 class Capacity:
-    """The project's ceiling: what its people, hub and gateway may use together."""
+    """The project's ceiling: what its people may use together. Its hub and gateway come on top."""
 
     cpu: str = "8"
     memory_gib: int = 24

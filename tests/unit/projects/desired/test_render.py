@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tre.core.errors import Invalid
 from tre.projects.desired import PersonSpec, PlatformFacts, ProjectSpec, render
 from tre.projects.desired.flows import COMPONENTS, FLOWS, peers
-from tre.projects.desired.spec import Desired, Object
+from tre.projects.desired.spec import Capacity, Desired, Object
 
 DIGEST = "@sha256:" + "0" * 64
 FACTS = PlatformFacts(
@@ -166,6 +166,13 @@ def test_a_project_that_sleeps_runs_nothing_and_keeps_its_data() -> None:
     asleep = made(awake=False)
     assert {d["spec"]["replicas"] for d in by_name(asleep, "Deployment").values()} == {0}
     assert by_name(asleep, "PersistentVolumeClaim") == by_name(made(), "PersistentVolumeClaim")
+
+
+def test_the_ceiling_is_peoples_and_hub_and_gateway_come_on_top() -> None:
+    hard = by_name(made(capacity=Capacity(cpu="4", memory_gib=8, pods=10)), "ResourceQuota")["project"]["spec"]["hard"]
+    assert hard["limits.cpu"] == "6"
+    assert hard["pods"] == "12"
+    assert hard["services.nodeports"] == hard["services.loadbalancers"] == "0"
 
 
 def test_policies_name_the_project_and_only_it() -> None:
