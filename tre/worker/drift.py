@@ -46,10 +46,10 @@ def sweep(process: Process) -> int:
         except TreError as error:
             log.error("render-failed", project=slug, code=error.code)
     listed = drift_all(process.providers.all(), wanted.values())
-    orphans = [difference for difference in listed.pop("", ()) if difference.target not in moving]
+    orphans = sorted(difference.target for difference in listed.pop("", ()) if difference.target not in moving)
     NOBODYS.set(len(orphans))
-    for orphan in orphans:
-        log.warning("namespace-of-nobody", target=orphan.target)
+    if orphans:
+        log.warning("nobodys", count=len(orphans), targets=orphans[:10])
     differing = sum(_guarded(process, desired, listed.get(slug, ())) for slug, desired in wanted.items())
     OPEN.set(differing)
     return differing
@@ -118,6 +118,7 @@ def _note(process: Process, slug: str, found: list[Difference]) -> bool:
         open_before = bool(store.open_drift(session, slug))
         if not found and not open_before:
             return False
+        store.get_project(session, slug, lock=True)  # a wake may look at the same moment: one finding, one alert
         event = AuditEvent("project.drift", WORKER, slug)
         for row in observe(session, slug, found, event=event, clock=process.services.clock):
             FOUND.labels(row.provider).inc()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tre.api.workspaces import parts_of as session_parts
 from tre.audit.events import AuditEvent
@@ -84,7 +84,10 @@ def put_to_sleep(process: Process) -> int:
     limit = process.services.clock() - SLEEP_AFTER
     with process.services.db.transaction() as session:
         idle = select(Project).where(
-            Project.state == State.ACTIVE, Project.awake, Project.last_used_at < limit, Project.state_since < limit
+            Project.state == State.ACTIVE,
+            Project.awake,
+            func.coalesce(Project.last_used_at, limit) <= limit,
+            Project.state_since < limit,
         )
         asleep = [p for p in session.scalars(idle).all() if not open_sessions(session, slug=p.slug)]
         for project in asleep:

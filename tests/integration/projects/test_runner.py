@@ -147,7 +147,7 @@ def test_provisioning_makes_one_of_each_and_activates(database: Database, people
     )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kills=st.sets(st.integers(0, 9), max_size=4))
 def test_a_worker_killed_anywhere_leaves_exactly_one_of_each(
     database: Database, people: Team, clock: FakeClock, kills: set[int]
