@@ -33,6 +33,8 @@ from tests.integration.egress.world import (
     person,
 )
 from tests.services.databases import Databases
+from tre.audit.events import AuditEvent
+from tre.audit.service import record
 from tre.core.errors import TreError
 from tre.core.people import Actor, Role
 from tre.egress import service
@@ -71,6 +73,7 @@ INSERT INTO egress_vote (request_id, file_id, person_id, decision, binding, roun
 SELECT request_id, file_id, :who, 'approve', binding, round, again, false, answers, at
 FROM egress_vote WHERE file_id = :file LIMIT 1 ON CONFLICT DO NOTHING
 """
+_PRETENCE = "UPDATE egress_request SET state = 'approved' WHERE id = :request AND state = 'review'"
 released: list[str] = []  # so that the test can tell that the machine did reach releases
 
 
@@ -82,8 +85,6 @@ class Exports(RuleBasedStateMachine):
         self.withdrawn_roles: set[str] = set()
         self.last: dict[tuple[str, str], tuple[Decision, str, str]] = {}  # (file, person) -> decision, sha, form
         self.answers: set[tuple[str, str, bool]] = set()  # (file, person, as officer)
-        self.judged: set[str] = set()
-        self.forged = False
 
     def attempt(self, verb: str, actor: Actor, *args: object) -> object:
         try:
@@ -97,6 +98,9 @@ class Exports(RuleBasedStateMachine):
 
     @initialize(names=st.sampled_from([NAMES[:1], NAMES]), content=st.sampled_from(CONTENTS))
     def begin(self, names: tuple[str, ...], content: bytes) -> None:
+        self.start(names, content)
+
+    def start(self, names: tuple[str, ...], content: bytes) -> None:
         self.request_id = self.world.drafted(dict.fromkeys(names, content)).id
         self.world.submit(self.world.request(self.request_id))
         self.world.check()
@@ -175,26 +179,46 @@ class Exports(RuleBasedStateMachine):
     def project(self, state: str, frozen: bool) -> None:
         self.world.change_project(state=state, frozen=frozen)
 
-    @rule(who=st.sampled_from(RELECTEURS))
-    def reviewer_joins_the_project(self, who: Actor) -> None:
-        self.named.add(str(who.person_id))
-        self.world.change_project(named=frozenset(self.named))
+    @rule(kind=st.sampled_from(["joins", "loses", "forged"]), who=st.sampled_from(RELECTEURS[:2]))
+    def misfortune_between_approval_and_release(self, kind: str, who: Actor) -> None:
+        """A reviewer joins the project, loses the role, or a vote is forged; things mend afterwards."""
+        if kind != "forged":
+            self.both_approve()
+        named, withdrawn = set(self.named), set(self.withdrawn_roles)
+        if kind == "joins":
+            self.named.add(str(who.person_id))
+        elif kind == "loses":
+            self.withdrawn_roles.add(str(who.person_id))
+        else:
+            self._forge(RELECTEURS[1 - RELECTEURS.index(who)])
+        self._apply()
+        self.release()
+        self.named, self.withdrawn_roles = named, withdrawn
+        self._apply()
 
-    @rule(who=st.sampled_from(RELECTEURS))
-    def reviewer_loses_the_role(self, who: Actor) -> None:
-        self.withdrawn_roles.add(str(who.person_id))
+    def _apply(self) -> None:
+        self.world.change_project(named=frozenset(self.named))
         self.world.project.no_longer_reviewers = frozenset(self.withdrawn_roles)
 
-    @rule(who=st.sampled_from(RELECTEURS))
-    def somebody_forges_a_vote_in_the_tables(self, who: Actor) -> None:
-        file = self.files[0]
+    def _forge(self, who: Actor) -> None:
+        files = self.files
+        if not files:
+            return
         with self.world.tx() as session:
-            session.execute(
-                text(_FORGERY),
-                {"who": who.person_id, "file": file.id},
-            )
-            self.forged = True
-            service.comment(session, self.world.parts, self.request_id, service.Said("…"), event=_event(SECURITE))
+            session.execute(text(_FORGERY), {"who": who.person_id, "file": files[0].id})
+            session.execute(text(_PRETENCE), {"request": self.request_id})
+            record(session, AuditEvent("test.unrelated", SECURITE))
+
+    @rule()
+    def approve_and_release(self) -> None:
+        self.both_approve()
+        self.release()
+
+    @rule(names=st.sampled_from([NAMES[:1], NAMES]), content=st.sampled_from(CONTENTS))
+    def another_request(self, names: tuple[str, ...], content: bytes) -> None:
+        if self.world.request(self.request_id).state in {"released", "rejected", "withdrawn"}:
+            self.world.change_project(state="active", frozen=False)
+            self.start(names, content)
 
     @rule()
     def withdraw_never_helps(self) -> None:
@@ -238,12 +262,6 @@ class Exports(RuleBasedStateMachine):
             assert sum((mark, who, False) in self.answers for who in entitled) >= 2
             if RULES[data] == "ID-01":
                 assert any(key == mark and officer for key, _, officer in self.answers)
-
-
-def _event(actor: Actor):  # type: ignore[no-untyped-def]
-    from tre.audit.events import AuditEvent  # noqa: PLC0415
-
-    return AuditEvent("test", actor, SLUG)
 
 
 @pytest.mark.requirement("E18")
