@@ -18,7 +18,8 @@ from tre.platform.vault import KEYS, KV, SESSION_ROLE, SIGN, Vault, translated
 
 ARCHIVE_KEY = "archive"
 SIGNERS = ("checkpoint", "certificate")
-SERVICE_ROLES = ("tre-control", "tre-worker", "tre-kes-bridge")
+SETUP_ROLE = "tre-setup"
+SERVICE_ROLES = ("tre-control", "tre-worker", "tre-kes-bridge", SETUP_ROLE)
 _YEAR = 365
 
 
@@ -102,12 +103,14 @@ def setup_buckets(store: ObjectStore, options: SetupOptions) -> Iterator[str]:
         yield f"bucket {name}"
 
 
-def wait_for(what: str, ready: Callable[[], None], seconds: float = 180) -> None:
-    """Ask until ``ready`` does not raise; raises Temporary ``not-ready`` after ``seconds``."""
+def wait_for(what: str, ready: Callable[[], None], seconds: float = 180, but: type[TreError] | tuple[()] = ()) -> None:
+    """Ask until ``ready`` does not raise; raises Temporary ``not-ready`` after ``seconds``, and ``but`` at once."""
     end = time.monotonic() + seconds
     while True:
         try:
             return ready()
+        except but:
+            raise
         except TreError as error:
             if time.monotonic() > end:
                 raise Temporary("not-ready", f"{what} did not become ready: {error.code}.", "Run it again.") from error

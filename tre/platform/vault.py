@@ -121,6 +121,11 @@ class Vault:
         except (NotFound, Invalid):  # an accessor that is not known any more
             return
 
+    def revoke_self(self) -> None:
+        """Revoke our own token: for set-up, whose first token must not outlive it."""
+        with translated("revoke our own token"):
+            self.client().auth.token.revoke_self()
+
     # --- project secrets
     def write_secret(self, slug: str, name: str, values: Mapping[str, str]) -> None:
         """Store a secret that the project's sessions may read."""

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from tests.integration.storage.conftest import POLICIES
 from tests.services.openbao import OpenBaoServer
 from tre.core.errors import Forbidden, Invalid, NotFound, TreError
-from tre.platform.setup import SERVICE_ROLES, SetupOptions, setup_vault
+from tre.platform.setup import SERVICE_ROLES, SETUP_ROLE, SetupOptions, setup_vault
 from tre.platform.vault import Vault
 from tre.projects.desired.spec import Desired, ProjectSpec
 from tre.projects.desired.storage import build_buckets, build_vault
@@ -146,6 +146,7 @@ def test_each_service_has_what_it_needs_and_not_the_others(
                        lambda: VaultProvider(mine).residue(project.slug)],
         "tre-kes-bridge": [lambda: mine.ensure_key("p-made-by-bridge"),
                            lambda: mine.encrypt_with("archive", b"k", b"c")],
+        SETUP_ROLE: [lambda: list(setup_vault(mine, SetupOptions(policies=POLICIES)))],
     }[role]  # fmt: skip
     for call in allowed:
         call()
@@ -155,6 +156,9 @@ def test_each_service_has_what_it_needs_and_not_the_others(
         "tre-worker": [lambda: mine.ensure_policy("tre-worker", ""), lambda: mine.destroy_key("archive")],
         "tre-kes-bridge": [lambda: mine.destroy_key("archive"), lambda: mine.sign("checkpoint", b"x"),
                            lambda: mine.create_session_token(project.slug, "ses-1", 60)],
+        SETUP_ROLE: [lambda: mine.sign("checkpoint", b"x"), lambda: mine.decrypt(project.slug, "vault:v1:x"),
+                     lambda: mine.secret_names(""), lambda: mine.destroy_key("archive"),
+                     lambda: mine.ensure_policy("tre-p-any", "")],
     }[role]  # fmt: skip
     for call in refused:
         with pytest.raises(Forbidden):

@@ -22,7 +22,7 @@ def build_quota(spec: ProjectSpec) -> Object:
     ceiling = spec.capacity
     own = (HUB.limits, GATEWAY.limits)
     hard = {
-        "limits.cpu": str(int(ceiling.cpu) + sum(int(cpu) for cpu, _ in own)),
+        "limits.cpu": f"{float(ceiling.cpu) + sum(int(cpu) for cpu, _ in own):g}",
         "limits.memory": f"{ceiling.memory_gib * 1024 + sum(int(m.removesuffix('Mi')) for _, m in own)}Mi",
         "pods": str(ceiling.pods + len(own)),
         "requests.storage": f"{ceiling.home_total_gib + len(own)}Gi",
