@@ -26,6 +26,8 @@ _VERSIONS = {
     "control": (["tre", "--version"], "tre, version"),
     "hub": (["python", "-c", "import jupyterhub, kubespawner, tre.spawner; print(jupyterhub.__version__)"], "6.1.1"),
     "gateway": (["python", "-c", "import aiohttp, tre.spawner.gateway; print(aiohttp.__version__)"], "3."),
+    "science": (["/opt/tre/bin/jupyter", "lab", "--version"], "4.6"),
+    "rbase": (["Rscript", "-e", "cat(R.version.string)"], "R version 4"),
     "python": (["jupyter", "lab", "--version"], "4.6"),
     "r": (["Rscript", "-e", "cat(R.version.string)"], "R version 4"),
     "spark": (["java", "--version"], "openjdk 17"),

@@ -25,7 +25,10 @@ class WorkspaceAuthorizer(Authorizer):
 class NoFiles(web.RequestHandler):
     """Answers /files in the place of the handler that serves them."""
 
-    def get(self, *_: object) -> None:
+    def initialize(self, **_: object) -> None:
+        """Takes and ignores what the other handler is given."""
+
+    def get(self, *_: object, **__: object) -> None:
         raise web.HTTPError(403, "raw files do not leave a workspace: ask for an export")
 
     head = get
