@@ -55,16 +55,18 @@ def platform_targets(facts: PlatformFacts, admin: Cluster) -> list[Target]:
     found = [Target(f"{side}:{port}", facts.addresses[name], port) for side, (name, port) in PLATFORM.items()]
     dns = admin.service_ip("kube-dns", "kube-system")
     server, _, port = facts.api_servers[0].rpartition(":")
-    return [*found, Target("dns:53", dns, 53), Target("api-server:0", server, int(port)),
+    return [*found, Target("dns:53", dns, 53), Target("dns:53/UDP", dns, 53, "UDP"),
+            Target("api-server:0", server, int(port)),
             Target("web:8080", admin.service_ip("tre-control"), 8080)]  # fmt: skip
 
 
 def allowed_names(component: str) -> set[str]:
     """What the table lets a component of project A open."""
     return {
-        f"A {flow.destination}:{flow.port}" if flow.destination in COMPONENTS else f"{flow.destination}:{flow.port}"
+        f"{'A ' if flow.destination in COMPONENTS else ''}{flow.destination}:{flow.port}"
+        + ("/UDP" if flow.protocol == "UDP" else "")
         for flow in FLOWS
-        if flow.source == component and flow.protocol == "TCP"
+        if flow.source == component
     }
 
 
@@ -93,7 +95,10 @@ def test_a_component_opens_exactly_what_the_table_says(
     )
     assert {target.name for target in plan.allowed} == expected  # nothing of the table goes unprobed
     labels = {"tre/component": component, "tre/person": "anna"}
-    assert prober.run(project_a.slug, facts, plan, labels) == {"leaks": [], "shut": []}
+    answer = prober.run(project_a.slug, facts, plan, labels)
+    assert (answer["leaks"], answer["shut"]) == ([], [])
+    # IPv4 is all that the policies of this cluster decide: a pod must have no other way to speak
+    assert answer["ipv6"] == []
 
 
 @pytest.mark.requirement("E1")
@@ -118,6 +123,7 @@ def test_the_paths_exist_where_no_policy_closes_them(
         Target("internet", outside.address, outside.port), *plan_for(facts).forbidden[:2],
         Target("api", facts.api_servers[0].split(":")[0], int(facts.api_servers[0].split(":")[1])),
         Target("dns", admin.service_ip("kube-dns", "kube-system"), 53),
+        Target("dns by UDP", admin.service_ip("kube-dns", "kube-system"), 53, "UDP"),
     )  # fmt: skip
     answer = _run_without_policies(admin, facts, ProbePlan(forbidden=(), allowed=targets, seconds=20))
     assert answer["shut"] == []

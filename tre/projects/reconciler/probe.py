@@ -17,13 +17,22 @@ from tre.projects.desired.pods import container_security, pod_security
 from tre.projects.desired.spec import Object, PlatformFacts
 
 # Runs inside the probe pod: tries every address until the forbidden are closed and the allowed open, or time is up.
-PROGRAM = """
+PROGRAM = r"""
 import json, os, socket, time
 from concurrent.futures import ThreadPoolExecutor
 plan = json.loads(os.environ["TRE_PROBE"])
+def asks_dns(host, port):
+    label = b"probe" + b"x" * 50  # a long label: names can carry data out
+    name = b"".join(bytes([len(part)]) + part for part in (label, b"tre", b"invalid")) + b"\0"
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.settimeout(2)
+        udp.sendto(b"\x12\x34\1\0\0\1\0\0\0\0\0\0" + name + b"\0\x10\0\1", (host, port))
+        return bool(udp.recv(512))
 def opens(target):
     host = os.environ.get(target["host"][1:], "") if target["host"].startswith("$") else target["host"]
     try:
+        if target["protocol"] == "UDP":
+            return asks_dns(host, target["port"])
         socket.create_connection((host, target["port"]), timeout=2).close()
         return True
     except OSError:
@@ -38,18 +47,26 @@ while True:
     if not (leaks or shut) or time.monotonic() > end:
         break
     time.sleep(0.5)
+ipv6 = []
+if os.path.exists("/proc/net/if_inet6"):  # absent where the kernel has no IPv6
+    with open("/proc/net/if_inet6") as table:
+        ipv6 = sorted(line.split()[0] for line in table if line.split()[-1] != "lo")
 with open("/dev/termination-log", "w") as answer:
-    json.dump({"leaks": leaks, "shut": shut}, answer)
+    json.dump({"leaks": leaks, "shut": shut, "ipv6": ipv6}, answer)
 """
 
 
 @dataclass(frozen=True)
 class Target:
-    """An address to try; ``host`` may be ``$NAME`` of a variable that the kubelet gives the pod."""
+    """An address to try; ``host`` may be ``$NAME`` of a variable that the kubelet gives the pod.
+
+    ``protocol`` UDP asks a DNS question (a long name, of type TXT) and counts any answer.
+    """
 
     name: str
     host: str
     port: int
+    protocol: str = "TCP"
 
 
 FORBIDDEN = (
@@ -134,7 +151,7 @@ class DenialProbe:
             )  # fmt: skip
 
     def run(self, slug: str, facts: PlatformFacts, plan: ProbePlan, labels: Mapping[str, str]) -> dict[str, list[str]]:
-        """``{"leaks": […], "shut": […]}`` as seen from inside; the pod is removed whatever happens."""
+        """``leaks``, ``shut`` and the pod's ``ipv6`` addresses as seen from inside; the pod is removed whatever happens."""
         pod = build_probe(slug, facts, plan, labels)
         name, space = pod["metadata"]["name"], namespace(slug)
         self._cluster.create(pod)
@@ -159,4 +176,4 @@ class DenialProbe:
             raise Unavailable(
                 "probe-failed", "The denial probe ended without an answer.", "Look at its image."
             ) from error
-        return {"leaks": list(answer["leaks"]), "shut": list(answer["shut"])}
+        return {key: list(answer[key]) for key in ("leaks", "shut", "ipv6")}
