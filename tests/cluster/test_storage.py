@@ -41,7 +41,8 @@ def pod(project: Desired, facts: PlatformFacts, canary: str, write: bool) -> Obj
         "env": [{"name": "CANARY", "value": canary}, {"name": "WRITE", "value": "yes" if write else "no"}],
         "securityContext": container_security(),
         "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"cpu": "500m", "memory": "128Mi"}},
-        "volumeMounts": [{"name": "home", "mountPath": "/home/researcher"}, {"name": "scratch", "mountPath": "/scratch"}],
+        "volumeMounts": [{"name": "home", "mountPath": "/home/researcher"},
+                         {"name": "scratch", "mountPath": "/scratch"}],
     }  # fmt: skip
     spec = {
         "restartPolicy": "Never", "serviceAccountName": "notebook", "automountServiceAccountToken": False,

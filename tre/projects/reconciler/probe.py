@@ -151,7 +151,7 @@ class DenialProbe:
             )  # fmt: skip
 
     def run(self, slug: str, facts: PlatformFacts, plan: ProbePlan, labels: Mapping[str, str]) -> dict[str, list[str]]:
-        """``leaks``, ``shut`` and the pod's ``ipv6`` addresses as seen from inside; the pod is removed whatever happens."""
+        """``leaks``, ``shut`` and the pod's ``ipv6`` addresses as seen from inside; the pod is always removed."""
         pod = build_probe(slug, facts, plan, labels)
         name, space = pod["metadata"]["name"], namespace(slug)
         self._cluster.create(pod)
