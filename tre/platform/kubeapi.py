@@ -141,6 +141,7 @@ def _add(found: dict[tuple[str, str], ResourceType], group: str, version: str, k
 def _configuration() -> client.Configuration:
     """The pod's service account, or the kubeconfig of the environment."""
     settings = client.Configuration()
+    settings.connection_pool_maxsize = 32  # sweeps list kinds side by side
     try:
         config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]
     except config.ConfigException:
