@@ -287,7 +287,8 @@ def _points(column: Column, frame: Frame, policy: Policy, grid: bool) -> tuple[i
         "caption": 1 if has(frame.caption, COUNT) else 0,
         "denominator": 1 if column.denominator is not None else 0,
     }
-    if header == 0 and not_count(tokens(column.name)) and not evidence["companion"] and not evidence["sums"]:
+    proved = evidence["sums"] or (evidence["composite"] and evidence["companion"])
+    if header == 0 and not_count(tokens(column.name)) and not proved:
         return 0, ()
     return sum(evidence.values()), tuple(key for key, value in evidence.items() if value)
 
