@@ -122,6 +122,14 @@ class Cluster:
         chosen = ",".join([f"tre/component{component}", "tre/session", *narrowed])
         return self.list("v1", "Pod", namespace, chosen)
 
+    def session_phases(self) -> dict[str, str]:
+        """Session -> phase of its notebook's pod, of the whole cluster, in one LIST; those being deleted are gone."""
+        return {
+            pod["metadata"]["labels"]["tre/session"]: str(pod.get("status", {}).get("phase", "Unknown"))
+            for pod in self.session_pods()
+            if not pod["metadata"].get("deletionTimestamp")
+        }
+
     def session_pod(self, slug: str, session_id: str) -> PodInfo | None:
         """The notebook's pod of a session, as the API server knows it: its address is not the pod's own claim."""
         return self._one("=notebook", slug, session_id)

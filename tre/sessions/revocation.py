@@ -1,8 +1,7 @@
-"""Ends: every way in which a session stops, and the sweep that makes sure that nothing outlives it."""
+"""Ends: every way in which a session stops takes its credentials and pods with it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,16 +11,11 @@ from tre.audit.service import record
 from tre.core.errors import TreError
 from tre.sessions.contracts import Parts
 from tre.sessions.models import TicketRow, WorkspaceSession
-from tre.sessions.permissions import check_may_work
-from tre.sessions.spark import SUFFIX as SPARK_SUFFIX
-from tre.sessions.spark import ensure_servers
 from tre.sessions.states import SessionState
-from tre.sessions.store import open_sessions, unrevoked
+from tre.sessions.store import open_sessions
 
-# How long a session may wait for its pod, and how long a live one may be without one, before it counts as gone.
-START_LIFE = timedelta(minutes=15)
-SESSION_LIFE = timedelta(days=7)
-_GONE = {"Succeeded", "Failed"}
+# A Spark server's own S3 user stands beside its notebook's: ended together, told apart in every log.
+SPARK_SUFFIX = "-spark"
 
 
 def end_session(
@@ -87,49 +81,3 @@ def end_all(session: Session, parts: Parts, scope: Scope, *, reason: str, event:
             session, replace(event, project=slug, detail={**event.detail, "tickets_voided": len(voided)}), parts.clock
         )
     return len(rows)
-
-
-def sweep(session: Session, parts: Parts, *, event: AuditEvent) -> int:
-    """What the worker does every few seconds; returns how many sessions it ended.
-
-    Ends sessions whose pod is gone, whose person or project may not work any more, or that are too old; revokes again
-    what could not be revoked; deletes S3 users that belong to no open session.
-    """
-    ended = 0
-    for row in open_sessions(session, lock=True):
-        reason = _why_over(session, parts, row)
-        if reason is not None:
-            end_session(session, parts, row, reason=reason, event=replace(event, project=row.slug))
-            ended += 1
-    again = [row for row in unrevoked(session) if revoke(parts, row)]
-    for row in again:
-        row.revoked = True
-        record(session, replace(event, action="session.revoked", project=row.slug, target=row.id), parts.clock)
-    _delete_orphans(session, parts, event)
-    ensure_servers(session, parts, event=event)
-    return ended
-
-
-def _why_over(session: Session, parts: Parts, row: WorkspaceSession) -> str | None:
-    """The reason why a session must end now, or None."""
-    try:
-        check_may_work(parts.gate.standing(session, row.slug, row.person_id, parts.clock().date()))
-    except TreError as refused:
-        return refused.code
-    age = parts.clock() - (row.live_at or row.created_at)
-    if age > SESSION_LIFE:
-        return "too-old"
-    pod = parts.pods.session_pod(row.slug, row.id)
-    gone = pod is None or pod.phase in _GONE
-    if row.state == SessionState.LIVE and gone:
-        return "pod-gone"
-    return "never-started" if row.state == SessionState.STARTING and age > START_LIFE else None
-
-
-def _delete_orphans(session: Session, parts: Parts, event: AuditEvent) -> None:
-    """A key without an open session must not exist: a crash between making and recording it would leave one."""
-    users = parts.store.session_users()  # asked first: a session that starts now is then known below
-    known = {row.id for row in open_sessions(session)}
-    for session_id in sorted(user for user in users if user.removesuffix(SPARK_SUFFIX) not in known):
-        parts.store.delete_session_user(session_id)
-        record(session, replace(event, action="session.orphan_key_deleted", target=session_id), parts.clock)

@@ -4,7 +4,6 @@ import hmac
 import json
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -18,16 +17,13 @@ from tre.sessions.models import WorkspaceSession
 from tre.sessions.permissions import check_may_work
 from tre.sessions.plan import Handover, credential_files, spawn_plan
 from tre.sessions.profiles import PROFILES, choose
-from tre.sessions.revocation import Scope, end_all, end_session, revoke, sweep
+from tre.sessions.revocation import Scope, end_all, end_session, revoke
 from tre.sessions.spark import claim_spark, is_sparks, spark_address
-from tre.sessions.states import SessionState
+from tre.sessions.states import SESSION_LIFE, START_LIFE, SessionState
 from tre.sessions.store import get_session, open_sessions
+from tre.sessions.sweep import sweep
 from tre.sessions.tickets import Entrant, issue_ticket, redeem_ticket
 from tre.sessions.tokens import digest, new_token
-
-# A forgotten session ends after a week even if its kernel says that it is busy.
-SESSION_LIFE = timedelta(days=7)
-CLAIM_LIFE = timedelta(minutes=15)
 
 __all__ = [
     "Entrant", "Scope", "SpawnRequest", "Started", "claim", "end_all", "end_session", "issue_ticket", "live_sessions",
@@ -94,7 +90,7 @@ def claim(session: Session, parts: Parts, request: ClaimRequest, *, event: Audit
     if is_sparks(session, row.id, request.nonce) is not None and row.state != SessionState.ENDED:
         check_may_work(parts.gate.standing(session, row.slug, row.person_id, parts.clock().date()))
         return claim_spark(session, parts, row, address=request.address, event=event)
-    fresh = row.state == SessionState.STARTING and parts.clock() - row.created_at <= CLAIM_LIFE
+    fresh = row.state == SessionState.STARTING and parts.clock() - row.created_at <= START_LIFE
     if not hmac.compare_digest(row.nonce_hash, digest(request.nonce)) or not fresh:
         raise claim_refused()
     check_may_work(parts.gate.standing(session, row.slug, row.person_id, parts.clock().date()))

@@ -11,18 +11,16 @@ from sqlalchemy.orm import Session
 
 from tre.audit.events import AuditEvent
 from tre.audit.service import record
-from tre.core.errors import Conflict
+from tre.core.errors import Conflict, Temporary, TreError
 from tre.sessions.contracts import Parts
 from tre.sessions.errors import claim_refused, pod_unknown
 from tre.sessions.models import SparkRow, WorkspaceSession
 from tre.sessions.plan import spark_files
 from tre.sessions.profiles import PROFILES
+from tre.sessions.revocation import SPARK_SUFFIX, end_session
 from tre.sessions.sparkpod import PORT, build_spark_pod, pod_name
 from tre.sessions.store import open_sessions
 from tre.sessions.tokens import digest
-
-# The server's own S3 user beside the notebook's: ended together, told apart in every log.
-SUFFIX = "-spark"
 
 
 def wants_spark(row: WorkspaceSession) -> bool:
@@ -40,11 +38,15 @@ def ensure_servers(session: Session, parts: Parts, *, event: AuditEvent) -> int:
         if row.id in known:
             continue
         nonce = secrets.token_urlsafe(32)
-        manifest = build_spark_pod(row, nonce, parts.facts)
         try:
-            parts.pods.create(manifest)
-        except Conflict:
+            parts.pods.create(build_spark_pod(row, nonce, parts.facts))
+        except (Conflict, Temporary):
             continue  # the former session's server is still going; the next round finds its place free
+        except TreError as refused:
+            why = {**event.detail, "spark": refused.code}
+            ended = replace(event, action="session.end", project=row.slug, detail=why)
+            end_session(session, parts, row, reason="spark-unavailable", event=ended)
+            continue
         session.add(SparkRow(session_id=row.id, nonce_hash=digest(nonce), created_at=parts.clock(), claimed_at=None))
         detail = {**event.detail, "image": parts.facts.images["spark"]}
         record(
@@ -82,14 +84,13 @@ def claim_spark(
         raise pod_unknown()
     if pod.ip != address:
         raise claim_refused()
-    key = parts.store.create_session_user(row.slug, row.id + SUFFIX)
+    key = parts.store.create_session_user(row.slug, row.id + SPARK_SUFFIX)
     server.claimed_at = parts.clock()
     record(session, replace(event, project=row.slug, target=row.id, detail={"s3_user": key.access_key}), parts.clock)
     return spark_files(key, parts.facts)
 
 
 __all__ = [
-    "SUFFIX",
     "claim_spark",
     "ensure_servers",
     "is_sparks",

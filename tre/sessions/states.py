@@ -3,7 +3,13 @@
 ``starting`` (created, nothing claimed yet) -> ``live`` (its pod holds its credentials) -> ``ended`` (all of them dead).
 """
 
+from datetime import timedelta
 from enum import StrEnum
+
+
+# A forgotten session ends after a week even if its kernel says that it is busy; one that waits for its pod, much sooner.
+SESSION_LIFE = timedelta(days=7)
+START_LIFE = timedelta(minutes=15)
 
 
 class SessionState(StrEnum):

@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-CLAIM_SECONDS = 60.0
+CLAIM_SECONDS = 120.0
 CANARY_SECONDS = 60.0
 # So many refusals in a row: one alone may be the canary's own hiccup.
 SILENT = 3

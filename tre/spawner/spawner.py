@@ -14,12 +14,13 @@ from tre.spawner.settings import WorkspaceSettings
 
 
 class TreSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner is untyped
-    """Overrides two methods; ``settings`` and ``control`` are the process's, set by the hub's configuration."""
+    """Overrides as little as it can; ``settings`` and ``control`` are the process's, set by the hub's configuration."""
 
     settings: WorkspaceSettings
     control: HubApi
     _plan: SessionPlan | None = None
     session_id: str | None = None
+    _seen: bool = False
 
     async def load_user_options(self) -> None:
         """Ask the control plane for a session; raises SpawnException with its reason for anything but a plan.
@@ -33,7 +34,7 @@ class TreSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner is untyped
             self._plan = read_plan(await self.control.call("POST", "/sessions", wish), self.settings.project, person)
         except TreError as refused:
             raise SpawnException(f"{refused.message} {refused.remedy}", reason=refused.code) from refused
-        self.session_id = self._plan.session_id
+        self.session_id, self._seen = self._plan.session_id, False
         self.pod_name = pod_name(person)
         self.namespace = self.settings.namespace
         self.api_token = self.settings.client_secret(self._plan.session_id)
@@ -47,6 +48,18 @@ class TreSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner is untyped
         metadata = manifest["metadata"]
         metadata["namespace"] = self.namespace
         return V1Pod(api_version="v1", kind="Pod", metadata=V1ObjectMeta(**metadata), spec=manifest["spec"])
+
+
+    def is_pod_running(self, pod: Any) -> bool:
+        """KubeSpawner waits for its whole timeout on a pod that has failed; the person is told at once instead."""
+        self._seen = self._seen or pod is not None
+        gone = (pod is None and self._seen) or (pod is not None and pod["status"].get("phase") == "Failed")
+        if gone and self._start_pending:
+            raise SpawnException(
+                "The workspace did not start: credentials, isolation or place for it could not be had. Try again.",
+                reason="pod-failed",
+            )
+        return bool(super().is_pod_running(pod))
 
 
 async def tell_stopped(spawner: Any) -> None:

@@ -83,6 +83,10 @@ class Platform:
     def session_pod(self, slug: str, session_id: str) -> PodSeen | None:
         return self.pods.get(session_id)
 
+    def session_phases(self) -> dict[str, str]:
+        self.down("cluster")
+        return {session: pod.phase for session, pod in self.pods.items()}
+
     def spark_pod(self, slug: str, session_id: str) -> PodSeen | None:
         return self.sparks.get(session_id)
 

@@ -301,3 +301,51 @@ def test_spark_has_a_pod_and_a_key_of_its_own_and_ends_with_the_session(desk: De
     desk.end(plan["session_id"])
     assert not desk.platform.users
     assert not desk.platform.made
+
+
+def test_parts_that_are_down_do_not_keep_a_right_alive(desk: Desk) -> None:
+    plan, _ = desk.live()
+
+    def down(what: str) -> None:
+        if what == "cluster":
+            raise Unavailable("cluster-unavailable", what)
+
+    desk.platform.down = down
+    assert desk.sweep() == 0, "not knowing the pods ends nobody"
+    desk.platform.people[PERSON_ID] = replace(standing(), project_state="suspended")
+    assert desk.sweep() == 1
+    assert desk.row(plan["session_id"]).reason == "project-not-active"
+    assert not desk.platform.users
+
+
+def test_a_session_that_became_live_after_the_list_of_pods_is_not_gone(desk: Desk) -> None:
+    plan = desk.start()
+
+    def claims_meanwhile(what: str) -> None:
+        if what == "cluster":
+            desk.platform.down = lambda _what: None
+            desk.now += timedelta(seconds=1)
+            desk.platform.pods[plan["session_id"]] = PodSeen(ADDRESS)
+            desk.claim(plan)
+            del desk.platform.pods[plan["session_id"]]
+
+    desk.platform.down = claims_meanwhile
+    assert desk.sweep() == 0
+
+
+def test_a_notebook_that_failed_to_start_ends_at_once(desk: Desk) -> None:
+    plan = desk.start()
+    desk.platform.pods[plan["session_id"]] = PodSeen(ADDRESS, "Failed")
+    assert desk.sweep() == 1
+    assert desk.row(plan["session_id"]).reason == "start-failed"
+
+
+def test_a_spark_server_that_cannot_be_made_ends_that_session_and_no_other(desk: Desk) -> None:
+    plan = desk.start("spark")
+
+    def refused(obj: dict[str, Any]) -> dict[str, Any]:
+        raise Forbidden("cluster-denied", "exceeded quota")
+
+    desk.platform.create = refused  # type: ignore[method-assign]
+    desk.sweep()
+    assert desk.row(plan["session_id"]).reason == "spark-unavailable"
