@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
 from tre.audit.events import AuditEvent
@@ -27,6 +27,7 @@ class Use:
     title: str
     version: str
     producer: str
+    attachment: str
 
 
 @dataclass(frozen=True)
@@ -120,16 +121,25 @@ def attachments(session: Session, slug: str | None = None, state: str | None = N
 
 def uses(session: Session, slug: str) -> tuple[Use, ...]:
     """What a project works on, by name: for release records, producers and the public register."""
+    return tuple(use for _, use in _uses(session, Attachment.slug == slug))
+
+
+def all_uses(session: Session) -> tuple[tuple[str, Use], ...]:
+    """Every project's, with its slug."""
+    return _uses(session, true())
+
+
+def _uses(session: Session, condition: ColumnElement[bool]) -> tuple[tuple[str, Use], ...]:
     query = (
-        select(Dataset, DatasetVersion.label)
+        select(Dataset, DatasetVersion.label, Attachment.id, Attachment.slug)
         .join(DatasetVersion, DatasetVersion.dataset_id == Dataset.id)
         .join(Attachment, Attachment.version_id == DatasetVersion.id)
-        .where(Attachment.slug == slug, Attachment.state == "approved")
-        .order_by(Dataset.name, DatasetVersion.label)
+        .where(condition, Attachment.state == "approved")
+        .order_by(Attachment.slug, Dataset.name, DatasetVersion.label)
     )
     return tuple(
-        Use(dataset.id, dataset.name, dataset.title, label, dataset.producer_id or "")
-        for dataset, label in session.execute(query)
+        (slug, Use(row.id, row.name, row.title, label, row.producer_id or "", attachment))
+        for row, label, attachment, slug in session.execute(query)
     )
 
 

@@ -47,11 +47,14 @@ class DatasetUse:
     dataset_id: str
     title: str
     version: str
-    producer: str = ""  # the person who is told of results; empty when nobody is named
+    producer: str = ""  # the person who is told of uses and results; empty when nobody is named
+    attachment: str = ""
 
 
 class Projects(Protocol):
     """Answers of the projects domain. ``view`` raises NotFound for an unknown slug; ``slugs`` are one's own.
+
+    ``all_uses`` are those of every project, with its slug.
 
     ``reviewers`` are those of ``people`` whose role of reviewer is confirmed and not withdrawn.
     """
@@ -59,6 +62,8 @@ class Projects(Protocol):
     def view(self, session: Session, slug: str) -> ProjectView: ...
 
     def datasets(self, session: Session, slug: str) -> tuple[DatasetUse, ...]: ...
+
+    def all_uses(self, session: Session) -> tuple[tuple[str, DatasetUse], ...]: ...
 
     def slugs(self, session: Session, actor: Actor) -> frozenset[str]: ...
 

@@ -84,6 +84,13 @@ class FromProjects:
         """Those of them who are reviewers now."""
         return frozenset(person for person in people if Role.REVIEWER in granted_roles(session, person))
 
+    def all_uses(self, session: Session) -> tuple[tuple[str, DatasetUse], ...]:
+        """Approved attachments of all projects."""
+        return tuple(
+            (slug, DatasetUse(use.dataset_id, use.title, use.version, use.producer, use.attachment))
+            for slug, use in datasets.all_uses(session)
+        )
+
     def datasets(self, session: Session, slug: str) -> tuple[DatasetUse, ...]:
         """What the project works on."""
         return tuple(

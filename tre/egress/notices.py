@@ -33,6 +33,7 @@ _WORDS = {
     "reopened": ("Relecture rouverte", "De nouveaux constats rouvrent une demande que vous aviez approuvée."),
     "released": ("Fichiers disponibles", "Les fichiers approuvés de votre demande peuvent être téléchargés."),
     "revoked": ("Sortie révoquée", "Le téléchargement de fichiers sortis a été révoqué."),
+    "dataset-use": ("Utilisation de vos données", "Un projet va travailler sur vos données."),
     "dataset-result": ("Résultat obtenu avec vos données", "Un projet a sorti un résultat obtenu avec vos données."),
 }
 

@@ -113,6 +113,7 @@ class RequestView:
     files: list[FileView]
     comments: list[CommentView]
     release: ReleaseView | None
+    earlier_releases: list[ReleaseView]
 
 
 def summary(actor: Actor, project: ProjectView, request: Request) -> RequestSummary:
@@ -156,6 +157,7 @@ def show(session: Session, parts: Parts, request_id: str, actor: Actor) -> Reque
         files=_files(case, actor, blind) if content else [],
         comments=[_comment(row) for row in comments.visible(session, actor, request, project)] if content else [],
         release=_release(session, release) if release is not None and content else None,
+        earlier_releases=_earlier(session, request) if content else [],
     )
 
 
@@ -283,6 +285,12 @@ def _answers(case: Case, actor: Actor, blind: Blindness) -> dict[tuple[str, str]
 
 def _comment(row: Comment) -> CommentView:
     return CommentView(row.id, row.file_id, row.person_id, row.private, row.body, row.at)
+
+
+def _earlier(session: Session, request: Request) -> list[ReleaseView]:
+    """The project's other releases, newest first: what this request may be compared with."""
+    query = select(Release).where(Release.slug == request.slug, Release.request_id != request.id)
+    return [_release(session, row) for row in session.scalars(query.order_by(Release.id.desc()).limit(50))]
 
 
 def _release(session: Session, release: Release) -> ReleaseView:

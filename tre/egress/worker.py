@@ -11,11 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tre.audit.events import AuditEvent
+from tre.audit.service import record
 from tre.core.errors import Conflict, Temporary, TreError, place
 from tre.core.people import system
+from tre.egress.case import add_notice
 from tre.egress.checking import note_failure, run_checks
 from tre.egress.contracts import Parts, Transactions
-from tre.egress.models import Request
+from tre.egress.models import Notice, Request
 from tre.egress.releasing import release
 
 _log = structlog.get_logger("tre.egress")
@@ -34,8 +36,21 @@ def release_due(db: Transactions, parts: Parts) -> int:
 
 
 def sweep(db: Transactions, parts: Parts) -> int:
-    """Both passes; called often, and at once when a job wakes the worker."""
-    return run_due_checks(db, parts) + release_due(db, parts)
+    """All passes; called often, and at once when a job wakes the worker."""
+    return run_due_checks(db, parts) + release_due(db, parts) + announce_uses(db, parts)
+
+
+def announce_uses(db: Transactions, parts: Parts) -> int:
+    """Put a mail to its producer in the outbox for each use of a dataset that was not told yet."""
+    with db.transaction() as session:
+        told = set(session.scalars(select(Notice.target).where(Notice.kind == "dataset-use")))
+        fresh = [(s, u) for s, u in parts.projects.all_uses(session) if u.producer and u.attachment not in told]
+        for slug, use in fresh:
+            notice = Notice(kind="dataset-use", recipient_kind="producer", recipient=use.producer)
+            notice.slug, notice.target = slug, use.attachment
+            add_notice(session, parts.clock, notice)
+            record(session, AuditEvent("egress.notice", system("worker"), slug, use.attachment), parts.clock)
+    return len(fresh)
 
 
 def _pass(db: Transactions, parts: Parts, state: str, action: str, verb: Callable[..., Any]) -> int:

@@ -99,6 +99,7 @@ class Project:
 
     shown: ProjectView
     no_longer_reviewers: frozenset[str] = frozenset()
+    attached: tuple[DatasetUse, ...] = ()
 
     def view(self, session: Session, slug: str) -> ProjectView:
         if slug != self.shown.slug:
@@ -107,6 +108,9 @@ class Project:
 
     def datasets(self, session: Session, slug: str) -> tuple[DatasetUse, ...]:
         return (DatasetUse("dat-colon", "Essai colon", "1.0", "per-productrice"),)
+
+    def all_uses(self, session: Session) -> tuple[tuple[str, DatasetUse], ...]:
+        return tuple((SLUG, use) for use in self.attached)
 
     def reviewers(self, session: Session, people: frozenset[str]) -> frozenset[str]:
         return people - self.no_longer_reviewers
