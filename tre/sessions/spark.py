@@ -40,9 +40,9 @@ def ensure_servers(session: Session, parts: Parts, *, event: AuditEvent) -> int:
         nonce = secrets.token_urlsafe(32)
         try:
             parts.pods.create(build_spark_pod(row, nonce, parts.facts))
-        except (Conflict, Temporary):
-            continue  # the former session's server is still going; the next round finds its place free
         except TreError as refused:
+            if _passes(refused):
+                continue
             why = {**event.detail, "spark": refused.code}
             ended = replace(event, action="session.end", project=row.slug, detail=why)
             end_session(session, parts, row, reason="spark-unavailable", event=ended)
@@ -54,6 +54,11 @@ def ensure_servers(session: Session, parts: Parts, *, event: AuditEvent) -> int:
         )
         made += 1
     return made
+
+
+def _passes(refused: TreError) -> bool:
+    """True when the next round may succeed: the former session's server is still going, or the cluster is slow."""
+    return isinstance(refused, Temporary) or (isinstance(refused, Conflict) and refused.code != "quota-exceeded")
 
 
 def spark_address(parts: Parts, row: WorkspaceSession) -> str | None:

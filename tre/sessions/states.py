@@ -6,8 +6,7 @@
 from datetime import timedelta
 from enum import StrEnum
 
-
-# A forgotten session ends after a week even if its kernel says that it is busy; one that waits for its pod, much sooner.
+# A forgotten session ends after a week even if its kernel says that it is busy; one that waits for its pod, sooner.
 SESSION_LIFE = timedelta(days=7)
 START_LIFE = timedelta(minutes=15)
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests.integration.workspace.platform import PERSON, PERSON_ID, SLUG, Platform, PodSeen, parts, standing
 from tre.audit.events import AuditEvent
 from tre.audit.models import EventRow
-from tre.core.errors import Forbidden, Invalid, NotFound, Temporary, TreError, Unauthorised, Unavailable
+from tre.core.errors import Conflict, Forbidden, Invalid, NotFound, Temporary, TreError, Unauthorised, Unavailable
 from tre.core.people import system
 from tre.db.session import Database
 from tre.sessions import service
@@ -344,7 +344,7 @@ def test_a_spark_server_that_cannot_be_made_ends_that_session_and_no_other(desk:
     plan = desk.start("spark")
 
     def refused(obj: dict[str, Any]) -> dict[str, Any]:
-        raise Forbidden("cluster-denied", "exceeded quota")
+        raise Conflict("quota-exceeded", "exceeded quota")
 
     desk.platform.create = refused  # type: ignore[method-assign]
     desk.sweep()
