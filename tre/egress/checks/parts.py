@@ -204,7 +204,7 @@ class Limits:
     max_cells: int = 400_000
     max_text: int = 8_000_000
     max_rows_held: int = 50_000
-    max_columns: int = 20_000
+    max_columns: int = 2_000
     max_members: int = 1_000
     max_depth: int = 3
     max_ratio: int = 100

@@ -57,7 +57,11 @@ def tables_of(rows: Sequence[Sequence[str]], blob: Blob) -> Iterator[Part]:
     """Split rows at blank lines into tables; lone cells above a table are its caption, elsewhere they are text."""
     limits = blob.limits
     cells = sum(len(row) for row in rows)
-    if cells > limits.max_cells or any(len(row) > limits.max_columns for row in rows[:1000]):
+    if max(map(len, rows), default=0) > limits.max_columns:
+        yield Trait(blob.origin, "cap", {"what": "columns"})
+        rows = [row[: limits.max_columns] for row in rows]
+        cells = sum(len(row) for row in rows)
+    if cells > limits.max_cells:
         yield Trait(blob.origin, "cap", {"what": "cells"})
         rows = rows[: max(2, limits.max_cells * len(rows) // max(cells, 1))]
     for start, block in _blocks(rows):

@@ -78,6 +78,8 @@ _DENIED = [
     "fork",
 ]
 
+_CLONE_THREAD = 0x00010000
+
 
 def lock_down(seconds: int, memory_mb: int) -> None:
     """Apply every limit to this process; raises OSError or RuntimeError when one cannot be applied."""
@@ -107,6 +109,8 @@ def _filter_calls() -> None:
         except (OSError, ValueError, RuntimeError):  # not a call of this architecture
             continue
     calls.add_rule(pyseccomp.ERRNO(38), "openat2")  # "no such call": libraries then use openat, which is filtered
+    calls.add_rule(pyseccomp.ERRNO(38), "clone3")  # libraries then use clone, which is filtered: threads yes, processes no
+    calls.add_rule(refuse, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _CLONE_THREAD, 0))
     # open for writing: O_WRONLY or O_RDWR in the flags of open (argument 1) and openat (argument 2)
     for flag in (os.O_WRONLY, os.O_RDWR):
         calls.add_rule(refuse, "openat", pyseccomp.Arg(2, pyseccomp.MASKED_EQ, os.O_ACCMODE, flag))

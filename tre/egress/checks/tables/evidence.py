@@ -48,8 +48,8 @@ def companion(column: Column, frame: Frame) -> bool:
     ):
         return True
     counts = column.cells
-    for other in frame.columns:
-        if other.index == column.index or abs(other.index - column.index) > 3:
+    for other in frame.columns[max(column.index - 3, 0) : column.index + 4]:
+        if other.index == column.index:
             continue
         if other.role not in (Role.PERCENT, Role.RATE, Role.NUMBER):
             continue

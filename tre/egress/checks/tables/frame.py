@@ -79,13 +79,22 @@ class Frame:
     def height(self) -> int:
         return len(self.total_rows)
 
-    @property
+    @cached_property
     def labels(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if column.role in (Role.LABEL, Role.YEAR, Role.CODE, Role.DATE))
 
     def of(self, *roles: Role) -> tuple[Column, ...]:
-        """Columns with one of ``roles``."""
-        return tuple(column for column in self.columns if column.role in roles)
+        """Columns with one of ``roles``, from left to right."""
+        if len(roles) == 1:
+            return self._by_role.get(roles[0], ())
+        return tuple(sorted((c for role in roles for c in self._by_role.get(role, ())), key=lambda c: c.index))
+
+    @cached_property
+    def _by_role(self) -> dict[Role, tuple[Column, ...]]:
+        found: dict[Role, list[Column]] = {}
+        for column in self.columns:
+            found.setdefault(column.role, []).append(column)
+        return {role: tuple(columns) for role, columns in found.items()}
 
     def cell_role(self, row: int, column: Column) -> Role:
         """The role of one cell: a row that names a statistic overrides its column."""

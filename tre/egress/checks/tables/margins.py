@@ -15,15 +15,17 @@ class System:
 
     unknowns: list[Position] = field(default_factory=list)
     equations: list[tuple[dict[int, float], float]] = field(default_factory=list)
+    _index: dict[Position, int] = field(default_factory=dict)
     upper: dict[int, float] = field(default_factory=dict)  # bound that a marker gives: "<11" means at most 10
 
     def index(self, position: Position, cell: Cell) -> int:
         """The unknown at ``position``, made on first use."""
-        if position not in self.unknowns:
+        if position not in self._index:
+            self._index[position] = len(self.unknowns)
             self.unknowns.append(position)
             if cell.second > 1:
-                self.upper[len(self.unknowns) - 1] = cell.second - 1
-        return self.unknowns.index(position)
+                self.upper[self._index[position]] = cell.second - 1
+        return self._index[position]
 
 
 def system_of(frame: Frame) -> System:

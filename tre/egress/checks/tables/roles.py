@@ -91,7 +91,7 @@ def _first_role(column: Column, frame: Frame) -> Column:
         return replace(column, role=Role.ID if _opaque(column) else Role.LABEL)
     if column.index == 0 and kinds[Kind.TEXT] and _codes_under_titles(column, frame):
         return replace(column, role=Role.LABEL)
-    if _bands(column) and any(_has_numbers(other) for other in frame.columns[column.index + 1 :]):
+    if _bands(column) and any(_has_numbers(other) for other in frame.columns[column.index + 1 : column.index + 40]):
         return replace(column, role=Role.LABEL)
     if kinds[Kind.INTERVAL] > 0.5 * (filled - suppressed):
         return replace(column, role=Role.LABEL if column.index == 0 else Role.ESTIMATE)
@@ -140,11 +140,11 @@ def _years(column: Column) -> bool:
 
 def _label_like(column: Column, frame: Frame) -> bool:
     """A leading numeric column that only names rows: an index, ages, bins, or a repeated category code."""
-    before = [c for c in frame.columns[: column.index]]
+    before = frame.columns[max(column.index - 8, 0) : column.index]
     numbers = column.numbers()
     if len(numbers) < 2 or len(numbers) < 0.8 * sum(cell.kind is not Kind.EMPTY for cell in column.cells):
         return False
-    later = any(_has_numbers(other) for other in frame.columns[column.index + 1 :])
+    later = any(_has_numbers(other) for other in frame.columns[column.index + 1 : column.index + 40])
     if not later or any(_has_numbers(other) and not _keys(other) and not _category(other) for other in before):
         return False
     if not column.name.strip():
