@@ -18,8 +18,9 @@ HUB_ROUTES = ("hubapi",)
 WORKSPACE_ROUTES = ("workspace", "claim")
 INGRESS_ROUTES = ("ingress",)
 # The identity provider calls it from its own host, with a signed token instead of a cookie.
+# A witness hands over a signature that proves itself.
 # A notebook's pod claims with its nonce; the workspace listener knows no cookie.
-_NO_ORIGIN_CHECK = frozenset({"auth.backchannel-logout", "workspace.claim"})
+_NO_ORIGIN_CHECK = frozenset({"auth.backchannel-logout", "workspace.claim", "audit.cosign"})
 
 
 def create_app(services: Services, oidc: OidcClient | None = None) -> FastAPI:

@@ -5,6 +5,7 @@ seals three days, late, and says so. Nothing is sealed that does not lead to the
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
@@ -20,9 +21,10 @@ from tre.audit.days import Manifest, due, sign_manifest
 from tre.audit.events import AuditEvent, Json
 from tre.audit.export import Found
 from tre.audit.models import CheckpointRow
+from tre.audit.purged import line_leaf
 from tre.audit.seal import BUCKET
 from tre.audit.service import record
-from tre.audit.tree import Frontier, leaf_hash
+from tre.audit.tree import Frontier
 from tre.core.clock import Clock, iso, system_clock
 from tre.core.errors import Conflict, TreError
 from tre.core.people import system
@@ -38,7 +40,7 @@ class Shelf(Protocol):
     """The locked bucket."""
 
     def put(self, bucket: str, key: str, data: bytes | BinaryIO, size: int | None = None) -> str: ...
-    def originals(self, bucket: str, prefix: str = "") -> "list[Found]": ...
+    def originals(self, bucket: str, prefix: str = "") -> Iterable[Found]: ...
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class Archiver:
         with TemporaryFile(prefix="tre-day-") as lines:
             for body in store.bodies(session, span.first, span.end):
                 line = body + b"\n"
-                leaf = leaf_hash(body)
+                leaf = line_leaf(body)
                 tree.append(leaf)
                 leaves += leaf
                 digest.update(line)

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from tre.audit import store
 from tre.audit.bundle import CHECKPOINTS, DAYS, EVENTS, KEY, LEAVES, UNSEALED
-from tre.audit.models import EventRow, LeafRow
+from tre.audit.models import EventRow, LeafRow, TombstoneRow
+from tre.audit.purged import Tombstone
 from tre.audit.seal import BUCKET
 from tre.audit.tree import HASH_SIZE
+from tre.audit.witness import cosigned_notes
 from tre.db.session import Database
 
 _BLOCK = 512
@@ -112,16 +115,17 @@ def export_bundle(database: Database, shelf: Shelf, keys: list[str], now: dateti
     shelved = read_shelf(shelf, now.date())
     with database.transaction() as session:
         size = store.sealed_size(session)
-        length = session.scalar(_sealed(size).with_only_columns(func.sum(func.octet_length(EventRow.body) + 1))) or 0
+        shelved.notes.update(cosigned_notes(session))
+        length = _length(session, size)
     mtime = int(now.timestamp())
     yield from _member(KEY, b"".join(key.encode() + b"\n" for key in keys), mtime)
     yield from _member(CHECKPOINTS, _note_lines(shelved.notes), mtime)
     for day, manifest in shelved.days.items():
         yield from _member(f"{DAYS}/{day}.txt", manifest.encode(), mtime)
     yield from _member(LEAVES, shelved.leaves, mtime)
-    yield _header(EVENTS, int(length), mtime)
+    yield _header(EVENTS, length, mtime)
     yield from _events(database, size)
-    yield b"\0" * (-int(length) % _BLOCK)
+    yield b"\0" * (-length % _BLOCK)
     yield from _member(UNSEALED, _unsealed(database, size), mtime)
     yield b"\0" * 2 * _BLOCK
 
@@ -130,17 +134,18 @@ def _note_lines(notes: dict[str, str]) -> bytes:
     return b"".join(json.dumps({"name": name, "note": note}).encode() + b"\n" for name, note in notes.items())
 
 
-def _sealed(size: int) -> Select[bytes]:
-    joined = select(EventRow.body).join(LeafRow, LeafRow.event_seq == EventRow.seq)
-    return joined.where(LeafRow.position < size)
+def _length(session: Session, size: int) -> int:
+    """Bytes of events.jsonl, which a tar archive tells before the file."""
+    joined = select(func.sum(func.octet_length(EventRow.body) + 1)).join(LeafRow, LeafRow.event_seq == EventRow.seq)
+    events = session.scalar(joined.where(LeafRow.position < size)) or 0
+    stones = session.scalars(select(TombstoneRow).where(TombstoneRow.position < size))
+    return int(events) + sum(len(Tombstone(s.position, s.leaf_hash, s.purge).line()) + 1 for s in stones)
 
 
 def _events(database: Database, size: int) -> Iterator[bytes]:
-    for start in range(0, size, _CHUNK):
-        query = _sealed(size).where(LeafRow.position >= start, LeafRow.position < start + _CHUNK)
-        with database.transaction() as session:
-            bodies = session.scalars(query.order_by(LeafRow.position)).all()
-        yield b"".join(body + b"\n" for body in bodies)
+    with database.transaction() as session:
+        for start in range(0, size, _CHUNK):
+            yield b"".join(line + b"\n" for line in store.bodies(session, start, min(start + _CHUNK, size)))
 
 
 def _unsealed(database: Database, size: int) -> bytes:

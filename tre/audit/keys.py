@@ -1,10 +1,12 @@
 """The log's public keys: where they come from, how they are published, how a file of them is read."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tre.audit.checkpoint import parse_verifier_key, verifier_key
 from tre.core.errors import Invalid
-from tre.core.settings import Settings
+
+if TYPE_CHECKING:  # verification starts without the platform's settings
+    from tre.core.settings import Settings
 
 CHECKPOINT_KEY = "checkpoint"
 
@@ -15,7 +17,7 @@ class PublicKeys(Protocol):
     def public_keys(self, key: str) -> list[bytes]: ...
 
 
-def log_origin(settings: Settings) -> str:
+def log_origin(settings: "Settings") -> str:
     """The name under which the log's checkpoints are signed."""
     return f"{settings.domain}/log"
 

@@ -53,6 +53,26 @@ class TileRow(Base):
     hashes: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class CosignatureRow(Base):
+    """A checkpoint with a witness's signature on it; it proves itself, so it needs no event beside it."""
+
+    __tablename__ = "audit_cosignature"
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), index=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime]
+    note: Mapped[str]
+
+
+class TombstoneRow(Base):
+    """What is left of an event whose term is over: its place, its leaf, and the event that tells of the purge."""
+
+    __tablename__ = "audit_tombstone"
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    leaf_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    purge: Mapped[str] = mapped_column(String(64), index=True)
+
+
 # The sealer takes events in the order (transaction, sequence): see tre/audit/seal.py.
 Index("ix_audit_event_txid_seq", EventRow.txid, EventRow.seq)
 Index("ix_audit_event_project_at", EventRow.project, EventRow.at)

@@ -14,6 +14,8 @@ from typing import Any
 
 import rfc8785
 
+from tre.audit.tree import leaf_hash
+
 TERM = timedelta(days=365)  # access logs are kept at least a year (Regulation (EU) 2025/327, art. 73(1)(e))
 ACTION = "audit.purge"
 _START = b'{"leaf":'
@@ -41,6 +43,12 @@ def read_tombstone(position: int, line: bytes) -> Tombstone | None:
         return Tombstone(position, bytes.fromhex(data["leaf"]), str(data["purge"]))
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def line_leaf(line: bytes) -> bytes:
+    """The leaf that a line stands for."""
+    stone = read_tombstone(0, line)
+    return stone.leaf if stone else leaf_hash(line)
 
 
 def list_hash(stones: Iterable[tuple[int, bytes]]) -> str:

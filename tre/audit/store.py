@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import func, literal, select, text, tuple_
 from sqlalchemy.orm import Session
 
-from tre.audit.models import CheckpointRow, EventRow, LeafRow, TileRow
+from tre.audit.models import CheckpointRow, EventRow, LeafRow, TileRow, TombstoneRow
+from tre.audit.purged import Tombstone
 from tre.audit.tree import Nodes
 
 
@@ -40,11 +41,20 @@ def position_of(session: Session, event_id: str) -> int | None:
 
 
 def bodies(session: Session, start: int, end: int, chunk: int = 2_000) -> Iterator[bytes]:
-    """The events at places [start, end), in order, read by chunks."""
-    joined = select(EventRow.body).join(LeafRow, LeafRow.event_seq == EventRow.seq).order_by(LeafRow.position)
+    """The events at places [start, end), in order, read by chunks; what a purge left, in the place of purged ones."""
+    joined = (
+        select(LeafRow.position, EventRow.body, TombstoneRow.leaf_hash, TombstoneRow.purge)
+        .outerjoin(EventRow, LeafRow.event_seq == EventRow.seq)
+        .outerjoin(TombstoneRow, TombstoneRow.position == LeafRow.position)
+        .order_by(LeafRow.position)
+    )
     for at in range(start, end, chunk):
         query = joined.where(LeafRow.position >= at, LeafRow.position < min(at + chunk, end))
-        yield from session.scalars(query).all()
+        for row in session.execute(query).all():
+            if row.body is not None:
+                yield row.body
+            elif row.purge is not None:
+                yield Tombstone(row.position, row.leaf_hash, row.purge).line()
 
 
 def unsealed(session: Session, limit: int) -> Sequence[EventRow]:

@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "check": ("tre.cli.check", "check_command", "Check output files for disclosure risk."),
     "protect": ("tre.cli.check", "protect_command", "Propose a protected version of a table or file."),
     "audit": ("tre.cli.audit", "audit_group", "Verify and search the audit log."),
+    "witness": ("tre.cli.witness", "witness_group", "Follow a log from outside and sign beside it."),
     "project": ("tre.cli.project", "project_group", "Projects: render, show, provision, close."),
     "request": ("tre.cli.request", "request_group", "Export requests from inside a workspace."),
     "serve": ("tre.cli.serve", "serve_command", "Run the web application and its APIs."),

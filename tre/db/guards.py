@@ -19,16 +19,56 @@ END $$
 _APPEND_ONLY = """
 CREATE OR REPLACE FUNCTION tre_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  -- Only tre_purge_events (its owner's rights, its own transaction setting) may take events away, after their term.
+  IF TG_TABLE_NAME = 'audit_event' AND TG_OP = 'DELETE'
+     AND current_setting('tre.purging', true) = pg_current_xact_id()::text
+     AND current_user = (SELECT tableowner FROM pg_tables WHERE schemaname = 'public' AND tablename = 'audit_event')
+  THEN
+    RETURN NULL;
+  END IF;
   RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'TRE02';
 END $$
 """
-APPEND_ONLY_TABLES = ("audit_event", "audit_leaf", "audit_tile", "audit_checkpoint")
+# The only way an event leaves the database: after a year at least, with the event that tells of it in the same
+# transaction, leaving its leaf behind (design §8). ``kinds`` are LIKE patterns of actions.
+_PURGE = """
+CREATE OR REPLACE FUNCTION tre_purge_events(purge text, before timestamptz, kinds text[]) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE gone bigint;
+BEGIN
+  IF before > now() - interval '365 days' THEN
+    RAISE EXCEPTION 'events are kept for a year at least' USING ERRCODE = 'TRE03';
+  END IF;
+  IF NOT EXISTS (SELECT 1 FROM audit_event WHERE event_id = purge AND action = 'audit.purge'
+                 AND txid = pg_current_xact_id()::text::bigint) THEN
+    RAISE EXCEPTION 'a purge is told by an event of its own transaction' USING ERRCODE = 'TRE03';
+  END IF;
+  INSERT INTO audit_tombstone (position, leaf_hash, purge)
+    SELECT l.position, l.leaf_hash, purge FROM audit_event e JOIN audit_leaf l ON l.event_seq = e.seq
+    WHERE e.at < before AND e.action LIKE ANY (kinds);
+  GET DIAGNOSTICS gone = ROW_COUNT;
+  PERFORM set_config('tre.purging', pg_current_xact_id()::text, true);
+  DELETE FROM audit_event e USING audit_leaf l
+    WHERE l.event_seq = e.seq AND e.at < before AND e.action LIKE ANY (kinds);
+  PERFORM set_config('tre.purging', '', true);
+  RETURN gone;
+END $$
+"""
+APPEND_ONLY_TABLES = (
+    "audit_event",
+    "audit_leaf",
+    "audit_tile",
+    "audit_checkpoint",
+    "audit_cosignature",
+    "audit_tombstone",
+)
 
 
 def install_guards(connection: Connection) -> None:
     """Create the triggers; idempotent. State tables are those whose ``info`` says so."""
     connection.execute(text(_REQUIRE_EVENT))
     connection.execute(text(_APPEND_ONLY))
+    connection.exec_driver_sql(_PURGE)
     for table in Base.metadata.sorted_tables:
         if table.info.get("state"):
             _guard_state(connection, table.name)

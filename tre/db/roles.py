@@ -6,7 +6,7 @@ The application cannot change the log, the sealer cannot change decisions; both 
 from sqlalchemy import Connection, text
 
 OWNER, APP, SEALER = "tre_owner", "tre_app", "tre_sealer"
-LOG_TABLES = ("audit_event", "audit_leaf", "audit_tile", "audit_checkpoint")
+LOG_TABLES = ("audit_event", "audit_leaf", "audit_tile", "audit_checkpoint", "audit_tombstone")
 
 
 def create_roles(connection: Connection) -> None:

@@ -55,7 +55,8 @@ def run(settings: Settings) -> None:
     start_http_server(METRICS_PORT)
     stopping = threading.Event()
     sealer = threading.Thread(target=beat, args=(build_sealer(process), stopping), name="sealer", daemon=True)
-    archiver = threading.Thread(target=archive, args=(build_archiver(process), stopping), name="archive", daemon=True)
+    days = (build_archiver(process), settings.policies_dir, stopping)
+    archiver = threading.Thread(target=archive, args=days, name="archive", daemon=True)
     sealer.start()
     archiver.start()
     try:

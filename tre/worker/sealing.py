@@ -1,6 +1,7 @@
 """The sealer's beat: once a second, on a connection that may do nothing else."""
 
 import threading
+from pathlib import Path
 
 import structlog
 from cryptography.exceptions import InvalidSignature
@@ -9,6 +10,7 @@ from prometheus_client import Counter, Gauge
 
 from tre.audit.archive import Archiver
 from tre.audit.keys import CHECKPOINT_KEY, log_origin
+from tre.audit.retention import load_retention, purge
 from tre.audit.seal import Sealer
 from tre.core.errors import TreError
 from tre.db.session import Database, make_engine
@@ -18,6 +20,7 @@ from tre.worker.process import Process
 log = structlog.get_logger("tre.worker")
 SEALED = Counter("tre_log_sealed_total", "Events given their place in the log")
 ARCHIVED = Counter("tre_log_days_sealed_total", "Days of the log sealed in the locked bucket")
+PURGED = Counter("tre_log_purged_total", "Events purged after their term")
 BROKEN = Gauge("tre_log_broken", "1 while the sealer refuses to go on because the past changed")
 
 
@@ -81,11 +84,12 @@ def build_archiver(process: Process) -> Archiver:
     return Archiver(services.db, VaultSigner(services.vault), services.store, origin, services.clock)
 
 
-def archive(archiver: Archiver, stopping: threading.Event, every: float = 60.0) -> None:
-    """Seal past days until told to stop; a failure is logged and tried again."""
+def archive(archiver: Archiver, policies: Path, stopping: threading.Event, every: float = 60.0) -> None:
+    """Seal past days, purge what is over its term, until told to stop; a failure is logged and tried again."""
     while not stopping.is_set():
         try:
             ARCHIVED.inc(len(archiver.tick()))
+            PURGED.inc(purge(archiver.database, load_retention(policies), archiver.clock))
         except TreError as error:
             log.error("archive-failed", code=error.code)
         except Exception as error:

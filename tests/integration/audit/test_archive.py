@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from minio import Minio
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
+from tests.services.databases import Databases
 from tests.services.minio import MinioServer
+from tests.support.audit import empty_audit_bucket
 from tests.unit.audit.test_verify import KEY, KEYS, ORIGIN, Key
 from tre.audit.archive import Archiver, sealed_days
 from tre.audit.bundle import Bundle, read_bundle
@@ -16,13 +19,14 @@ from tre.audit.days import open_manifest, root_of
 from tre.audit.events import AuditEvent
 from tre.audit.export import export_bundle
 from tre.audit.models import EventRow
+from tre.audit.retention import Class, load_retention, purge, read_retention
 from tre.audit.seal import BUCKET, Sealer
 from tre.audit.service import record
 from tre.audit.verify import Verdict, verify
 from tre.core.errors import Conflict, Invalid
 from tre.core.people import system
 from tre.db.session import Database
-from tre.platform.objectstore import ObjectStore, S3Access
+from tre.platform.objectstore import ObjectStore
 
 pytestmark = pytest.mark.integration
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -63,22 +67,12 @@ class World:
         path = tmp()
         with open(path, "wb") as file:
             file.writelines(export_bundle(self.database, self.store, ["key"], self.clock.now))
-        from pathlib import Path  # noqa: PLC0415
-
         return read_bundle(Path(path))
 
 
 @pytest.fixture
 def store(minio: MinioServer) -> ObjectStore:
-    client = Minio(
-        endpoint=minio.endpoint, access_key=minio.access_key, secret_key=minio.secret_key, secure=False,
-        region=minio.region,
-    )  # fmt: skip
-    if not client.bucket_exists(bucket_name=BUCKET):
-        client.make_bucket(bucket_name=BUCKET, object_lock=True)
-    for found in client.list_objects(bucket_name=BUCKET, recursive=True, include_version=True):
-        client.remove_object(bucket_name=BUCKET, object_name=found.object_name, version_id=found.version_id)
-    return ObjectStore(S3Access(minio.endpoint, minio.access_key, minio.secret_key, minio.region, secure=False))
+    return empty_audit_bucket(minio)
 
 
 @pytest.fixture
@@ -204,3 +198,65 @@ def test_events_that_waited_for_their_checkpoint_are_named(world: World, verdict
     world.sealer.tick()
     gaps = [notice for notice in verdict_of().notices if notice.kind == "gap"]
     assert [(gap.kind, gap.position) for gap in gaps] == [("gap", 4)]
+
+
+PURGED = Class("tests", 365, ("test.*",))
+
+
+@pytest.fixture
+def old(world: World) -> World:
+    """A log that began last year, with one decision among its traces."""
+    world.clock.now = datetime.now(UTC) - timedelta(days=400)
+    world.day(10)
+    with world.database.transaction() as session:
+        record(session, AuditEvent("project.propose", system("test")), world.clock)
+    world.day(10)
+    world.clock.now = datetime.now(UTC)
+    return world
+
+
+@pytest.mark.requirement("E32")
+def test_a_purge_after_the_term_leaves_the_log_verifiable(old: World, verdict_of: Callable[..., Verdict]) -> None:
+    assert purge(old.database, [PURGED], old.clock) == 20
+    old.clock.now += timedelta(minutes=1)
+    old.sealer.tick()
+    verdict = verdict_of()
+    assert [p for p in verdict.problems if not p.kind.startswith("day-missing")] == []
+    assert verdict.purged == 20
+    with old.database.transaction() as session:
+        actions = set(session.scalars(select(EventRow.action)))
+    assert {"project.propose", "audit.purge"} <= actions
+    assert "test.event" not in actions
+    assert purge(old.database, [PURGED], old.clock) == 0
+
+
+@pytest.mark.requirement("E32")
+def test_events_removed_otherwise_are_not_passed_off_as_purged(
+    old: World, owner_database: Database, verdict_of: Callable[..., Verdict]
+) -> None:
+    with owner_database.transaction() as session:
+        session.execute(text("ALTER TABLE audit_event DISABLE TRIGGER append_only"))
+        session.execute(
+            text(
+                "INSERT INTO audit_tombstone SELECT l.position, l.leaf_hash, 'evt_none' FROM audit_leaf l "
+                "JOIN audit_event e ON e.seq = l.event_seq WHERE e.action = 'project.propose'"
+            )
+        )
+        session.execute(text("DELETE FROM audit_event WHERE action = 'project.propose'"))
+    assert "purge" in {problem.kind for problem in verdict_of().problems}
+
+
+@pytest.mark.requirement("E32")
+@pytest.mark.parametrize("who", ["tre_app", "tre_owner"])
+def test_nothing_younger_than_a_year_is_purged_whoever_asks(
+    world: World, databases: Databases, database_name: str, who: str
+) -> None:
+    world.day(3)
+    with pytest.raises(DBAPIError, match="a year"), databases.connect(database_name, who).transaction() as session:
+        session.execute(text("SELECT tre_purge_events('evt_x', now() - interval '364 days', ARRAY['%'])"))
+    with pytest.raises(Invalid, match="retention-invalid"):
+        read_retention("classes: {short: {days: 364, actions: [test.*]}}")
+
+
+def test_the_shipped_policy_is_valid() -> None:
+    assert [c.days for c in load_retention(Path(__file__).parents[3] / "policies")] == [1095, 1095]

@@ -5,17 +5,16 @@ import json
 import tarfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from minio import Minio
 from sqlalchemy import text
 
 from tests.integration.web.browser import Browser
 from tests.services.minio import MinioServer
+from tests.support.audit import Keyring, Ticking, empty_audit_bucket
 from tests.unit.audit.test_verify import KEY, ORIGIN
 from tre.api.app import create_app
 from tre.api.context import Services
@@ -27,46 +26,16 @@ from tre.audit.service import record
 from tre.cli.audit import audit_group
 from tre.core.people import Role, system
 from tre.db.session import Database
-from tre.platform.objectstore import ObjectStore, S3Access
+from tre.platform.objectstore import ObjectStore
 
 pytestmark = pytest.mark.integration
 Add = Callable[..., Any]
 SignIn = Callable[..., Browser]
 
 
-class Keyring:
-    """The public half of Vault."""
-
-    def public_keys(self, key: str) -> list[bytes]:
-        return [KEY.public_key]
-
-
-class Ticking:
-    """Ten seconds pass between two looks, so that each tick signs."""
-
-    def __init__(self) -> None:
-        self.now = datetime.now(UTC)
-
-    def __call__(self) -> datetime:
-        self.now += timedelta(seconds=10)
-        return self.now
-
-
 @pytest.fixture
 def store(minio: MinioServer) -> ObjectStore:
-    """An empty locked audit bucket."""
-    client = Minio(
-        endpoint=minio.endpoint,
-        access_key=minio.access_key,
-        secret_key=minio.secret_key,
-        secure=False,
-        region=minio.region,
-    )
-    if not client.bucket_exists(bucket_name=BUCKET):
-        client.make_bucket(bucket_name=BUCKET, object_lock=True)
-    for found in client.list_objects(bucket_name=BUCKET, recursive=True, include_version=True):
-        client.remove_object(bucket_name=BUCKET, object_name=found.object_name, version_id=found.version_id)
-    return ObjectStore(S3Access(minio.endpoint, minio.access_key, minio.secret_key, minio.region, secure=False))
+    return empty_audit_bucket(minio)
 
 
 @pytest.fixture

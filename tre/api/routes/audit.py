@@ -1,21 +1,27 @@
 """The log (`/api/v1/audit`): search, checkpoints, proofs, the whole as a bundle. Reading is recorded (design §8)."""
 
+import base64
 from dataclasses import asdict, replace
 from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
 from sqlalchemy import select
 
 from tre.api.deps import CurrentActor, Svc, Tx
+from tre.audit import store
 from tre.audit.events import AuditEvent
 from tre.audit.export import export_bundle
-from tre.audit.keys import log_origin, published_keys
+from tre.audit.keys import CHECKPOINT_KEY, log_origin, published_keys
 from tre.audit.models import CheckpointRow
 from tre.audit.prove import prove
 from tre.audit.search import Search, search
 from tre.audit.service import record
+from tre.audit.tree import consistency_proof
+from tre.audit.witness import keep_cosignature, known_witnesses, standing
+from tre.core.errors import Invalid
 from tre.projects.people import find_person
 
 router = APIRouter(prefix="/audit", tags=["audit"])
@@ -75,3 +81,33 @@ def checkpoints(tx: Tx, before: int | None = None, limit: Annotated[int, Query(g
     rows = tx.scalars(query.where(CheckpointRow.seq < before) if before else query).all()
     items = [{"seq": row.seq, "size": row.size, "at": row.at, "note": row.note} for row in rows]
     return {"items": items, "next": rows[-1].seq if len(rows) == limit else None}
+
+
+class Cosigned(BaseModel):
+    """A checkpoint with a witness's signature."""
+
+    note: str = Field(max_length=4000)
+
+
+@router.get("/consistency", name="audit.consistency")
+def consistency(tx: Tx, old: Annotated[int, Query(ge=1)], new: Annotated[int, Query(ge=1)]) -> Json:
+    """The proof that the log of ``new`` events contains that of ``old``; raises Invalid ``log-size``."""
+    if not old <= new <= store.sealed_size(tx):
+        raise Invalid("log-size", "The log has no such sizes.", "Take sizes from checkpoints, the older one first.")
+    proof = consistency_proof(store.nodes(tx), old, new)
+    return {"old": old, "new": new, "proof": [base64.b64encode(step).decode() for step in proof]}
+
+
+@router.post("/cosignatures", name="audit.cosign")
+def cosignature(body: Cosigned, tx: Tx, services: Svc) -> Json:
+    """Keep a checkpoint that a known witness signed."""
+    origin = log_origin(services.settings)
+    keys = [(origin, key) for key in services.vault.public_keys(CHECKPOINT_KEY)]
+    known = known_witnesses(services.settings.policies_dir)
+    return {"witness": keep_cosignature(tx, body.note, keys, known, services.clock())}
+
+
+@router.get("/witnesses", name="audit.witnesses")
+def witnesses(tx: Tx, services: Svc) -> Json:
+    """The known witnesses and how far each has followed; an absent one shows as null."""
+    return {"items": [asdict(one) for one in standing(tx, known_witnesses(services.settings.policies_dir))]}
