@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from sqlalchemy.orm import Session
 
+from tre.core.backoff import Backoff
 from tre.core.clock import Clock, system_clock
 
 
@@ -78,6 +79,7 @@ class Parts:
     projects: Projects
     searcher: Searcher
     clock: Clock = system_clock
+    backoff: Backoff = field(default_factory=lambda: Backoff(first=0))
 
 
 def bucket(slug: str, place: str) -> str:

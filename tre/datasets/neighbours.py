@@ -5,6 +5,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from tre.core.backoff import Backoff
 from tre.core.clock import Clock
 from tre.datasets.contracts import Authorised, Parts, Problem, Store
 from tre.egress.checks import Context, Input, Ledger, Policy, Severity, check, rule_by_id
@@ -12,6 +13,7 @@ from tre.projects import service as projects
 
 # What searches an extract: the identifier rules. Row-level data is what an extract is, so other rules say nothing here.
 _FAMILY = "ID-"
+_BACKOFF = Backoff()  # of this process
 
 
 class ServicesLike(Protocol):
@@ -58,4 +60,4 @@ def search(name: str, path: Path) -> list[Problem]:
 
 def parts_of(services: ServicesLike) -> Parts:
     """The parts that dataset verbs need, from a process's services."""
-    return Parts(services.store, FromProjects(services.clock), search, services.clock)
+    return Parts(services.store, FromProjects(services.clock), search, services.clock, _BACKOFF)

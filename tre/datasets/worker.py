@@ -30,7 +30,7 @@ def sweep(db: Transactions, parts: Parts) -> int:
 def _pass(db: Transactions, parts: Parts, query: Any, verb: Callable[..., Any]) -> int:
     with db.transaction() as session:
         ids = session.scalars(query).all()
-    return sum(_one(db, parts, extract_id, verb) for extract_id in ids)
+    return sum(_one(db, parts, extract_id, verb) for extract_id in ids if parts.backoff.ready(extract_id))
 
 
 def _one(db: Transactions, parts: Parts, extract_id: str, verb: Callable[..., Any]) -> bool:
@@ -44,11 +44,13 @@ def _one(db: Transactions, parts: Parts, extract_id: str, verb: Callable[..., An
         _log.error("ingress-pass-failed", extract=extract_id, cause=type(error).__name__, at=place(error))
         _note(db, parts, extract_id, "internal")
         return False
+    parts.backoff.done(extract_id)
     return True
 
 
 def _note(db: Transactions, parts: Parts, extract_id: str, code: str) -> None:
     """Count the attempt: an extract that keeps failing shows it, and keeps being tried."""
+    parts.backoff.failed(extract_id)
     with db.transaction() as session:
         row = session.get(Extract, extract_id, with_for_update=True)
         if row is None:

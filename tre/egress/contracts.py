@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
 from sqlalchemy.orm import Session
 
+from tre.core.backoff import Backoff
 from tre.core.clock import Clock, system_clock
 from tre.core.errors import TooLarge
 from tre.core.people import Actor
@@ -138,6 +139,7 @@ class Parts:
     clock: Clock = system_clock
     checker: Checker = run_engine
     release_days: int = 30
+    backoff: Backoff = field(default_factory=lambda: Backoff(first=0))
 
 
 def bucket(slug: str, place: str) -> str:

@@ -6,6 +6,7 @@ from typing import Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tre.core.backoff import Backoff
 from tre.core.clock import Clock
 from tre.core.people import Actor, Role
 from tre.datasets import service as datasets
@@ -13,6 +14,8 @@ from tre.egress.contracts import DatasetUse, Parts, ProjectView, Signer, Store
 from tre.projects import service as projects
 from tre.projects.people import granted_roles
 from tre.projects.people.models import Person, RoleGrant
+
+_BACKOFF = Backoff()  # of this process
 
 
 class ServicesLike(Protocol):
@@ -100,4 +103,4 @@ class FromProjects:
 
 def parts_of(services: ServicesLike) -> Parts:
     """The parts that export verbs need, from a process's services."""
-    return Parts(services.store, services.vault, FromProjects(services.clock), services.clock)
+    return Parts(services.store, services.vault, FromProjects(services.clock), services.clock, backoff=_BACKOFF)

@@ -56,7 +56,7 @@ def announce_uses(db: Transactions, parts: Parts) -> int:
 def _pass(db: Transactions, parts: Parts, state: str, action: str, verb: Callable[..., Any]) -> int:
     with db.transaction() as session:
         ids = session.scalars(select(Request.id).where(Request.state == state).order_by(Request.submitted_at)).all()
-    return sum(_one(db, parts, request_id, action, verb) for request_id in ids)
+    return sum(_one(db, parts, request_id, action, verb) for request_id in ids if parts.backoff.ready(request_id))
 
 
 def _one(db: Transactions, parts: Parts, request_id: str, action: str, verb: Callable[..., Any]) -> bool:
@@ -72,10 +72,13 @@ def _one(db: Transactions, parts: Parts, request_id: str, action: str, verb: Cal
         _log.error("egress-pass-failed", request=request_id, cause=type(error).__name__, at=place(error))
         _count(db, parts, request_id, "internal")
         return False
+    parts.backoff.done(request_id)
     return True
 
 
 def _count(db: Transactions, parts: Parts, request_id: str, code: str) -> None:
+    parts.backoff.failed(request_id)
+
     def note(session: Session) -> None:
         note_failure(session, parts, request_id, code, event=AuditEvent("egress.failed", system("worker")))
 
