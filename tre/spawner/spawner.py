@@ -49,7 +49,6 @@ class TreSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner is untyped
         metadata["namespace"] = self.namespace
         return V1Pod(api_version="v1", kind="Pod", metadata=V1ObjectMeta(**metadata), spec=manifest["spec"])
 
-
     def is_pod_running(self, pod: Any) -> bool:
         """KubeSpawner waits for its whole timeout on a pod that has failed; the person is told at once instead."""
         self._seen = self._seen or pod is not None

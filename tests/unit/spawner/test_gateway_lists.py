@@ -7,11 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tre.spawner.gateway.contents import ContentLimits, ContentRefused, check_read, check_save, filter_answer
+from tre.spawner.gateway.contents import (
+    ContentLimits,
+    ContentRefused,
+    check_read,
+    check_save,
+    filter_answer,
+    filter_kernelspecs,
+)
 from tre.spawner.gateway.headers import foreign, inward, outward
 from tre.spawner.gateway.messages import judge_answer, judge_request
 from tre.spawner.gateway.outputs import OutputFilter, sanitise
-from tre.spawner.gateway.rules import find_rule, hostile
+from tre.spawner.gateway.rules import find_rule, hostile, is_probe
 from tre.spawner.gateway.wire import Malformed, Message
 
 UUID = "0b6ff3b0-5e0f-4d0e-9d36-3f4b2a7c1d11"
@@ -201,3 +208,25 @@ def test_no_cookie_or_token_crosses() -> None:
 )  # fmt: skip
 def test_whose_page_it_is(method: str, headers: dict[str, str], wanted: bool) -> None:
     assert foreign(method, headers, ORIGIN) is wanted
+
+
+def test_questions_of_labs_own_are_no_attempts() -> None:
+    for path in ("lab/api/build", "lsp/status", "api/nbconvert", "kernelspecs/python3/logo-svg.svg"):
+        assert is_probe("GET", path)
+        assert find_rule("GET", path) is None
+    assert not is_probe("POST", "api/terminals")
+    assert not is_probe("GET", "kernelspecs/python3/data.csv")
+    assert not is_probe("GET", "files/a")
+
+
+def test_kernels_come_without_files_and_debugger() -> None:
+    body = {
+        "default": "p",
+        "kernelspecs": {
+            "p": {"spec": {"metadata": {"debugger": True, "x": "y"}}, "resources": {"logo": "/kernelspecs/p/logo"}}
+        },
+    }
+    found = json.loads(filter_kernelspecs(json.dumps(body).encode()))["kernelspecs"]["p"]
+    assert found == {"spec": {"metadata": {"debugger": False}}, "resources": {}}
+    with pytest.raises(ContentRefused):
+        filter_kernelspecs(b"[]")

@@ -14,7 +14,7 @@ from tre.spawner.gateway.contents import ContentRefused
 from tre.spawner.gateway.forward import forward
 from tre.spawner.gateway.headers import foreign, security
 from tre.spawner.gateway.live import Live
-from tre.spawner.gateway.rules import Kind, find_rule
+from tre.spawner.gateway.rules import Kind, find_rule, is_probe
 from tre.spawner.gateway.state import GATEWAY, Gateway, Visit
 from tre.spawner.settings import WorkspaceSettings
 
@@ -82,6 +82,8 @@ async def _admit(request: web.Request, gateway: Gateway, live: Live, path: str) 
             return _to_hub(request, gateway, live)
         raise Unauthorised("sign-in-required", "You are not signed in to this notebook.", "Reload the page.")
     rule = find_rule(request.method, path)
+    if rule is None and is_probe(request.method, path):
+        raise web.HTTPNotFound
     if rule is None:
         await _refusal(gateway, live, request, path, "route")
         raise Forbidden(

@@ -42,6 +42,7 @@ def installed_assets() -> Assets:
         (
             ("static/lab/", (share / "static").resolve()),
             ("static/", (Path(server.origin).parent / "static").resolve()),
+            ("lab/extensions/", (share.parent / "labextensions").resolve()),
             ("lab/api/themes/", (share / "themes").resolve()),
         )
     )

@@ -75,6 +75,18 @@ def filter_answer(body: bytes, limits: ContentLimits, outputs: OutputFilter) -> 
     return body
 
 
+def filter_kernelspecs(body: bytes) -> bytes:
+    """Kernels without their files (a logo is any bytes) and without a debugger, whose messages do not cross."""
+    try:
+        model = json.loads(body)
+        for spec in model["kernelspecs"].values():
+            spec["resources"] = {}
+            spec["spec"]["metadata"] = {"debugger": False}
+    except (ValueError, KeyError, TypeError, AttributeError) as cause:
+        raise ContentRefused("malformed", "The notebook server's answer was not understood.") from cause
+    return json.dumps(model).encode()
+
+
 def _filter_notebook(notebook: dict[str, Any], outputs: OutputFilter) -> None:
     """A saved notebook's outputs pass the same list as a running kernel's; attachments are bytes in disguise."""
     for cell in notebook.get("cells") or []:

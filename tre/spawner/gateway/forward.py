@@ -6,7 +6,7 @@ import aiohttp
 from aiohttp import web
 
 from tre.core.errors import Unavailable
-from tre.spawner.gateway.contents import ContentRefused, check_read, check_save, filter_answer
+from tre.spawner.gateway.contents import ContentRefused, check_read, check_save, filter_answer, filter_kernelspecs
 from tre.spawner.gateway.headers import has_type, inward, outward, security
 from tre.spawner.gateway.rules import Kind
 from tre.spawner.gateway.state import Visit
@@ -75,6 +75,9 @@ def _answer(visit: Visit, answer: aiohttp.ClientResponse, content: bytes) -> web
         raise ContentRefused("download", "Files are not handed out. Ask for an export instead.")
     if visit.rule.kind is Kind.CONTENTS and content and answer.status < 400:
         content = filter_answer(content, visit.gateway.limits, visit.gateway.outputs)
+        headers.popall("ETag", None)
+    if visit.rule.name == "kernelspecs" and answer.status == 200:
+        content = filter_kernelspecs(content)
         headers.popall("ETag", None)
     headers.setdefault("Content-Type", "application/json")
     status = visit.held.budget.spend(len(content)) if visit.rule.kind in {Kind.CONTENTS, Kind.API, Kind.PAGE} else None

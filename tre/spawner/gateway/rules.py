@@ -72,6 +72,18 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+# What JupyterLab asks for by itself at every start and does without: answered 404, and no attempt of anybody's.
+_PROBES = re.compile(
+    r"lab/api/(?:build|licenses)/?|lsp/status|api/nbconvert|api/terminals|"
+    r"kernelspecs/[^/]+/(?:logo-(?:32x32|64x64)\.png|logo-svg\.svg)"
+)
+
+
+def is_probe(method: str, raw_path: str) -> bool:
+    """True for a question of JupyterLab's own that is not on the list."""
+    return method == "GET" and not hostile(raw_path) and _PROBES.fullmatch(unquote(raw_path)) is not None
+
+
 def hostile(raw: str) -> bool:
     """True for a path that two parsers might read differently: encoded slashes, dots, control characters."""
     decoded = unquote(raw)
