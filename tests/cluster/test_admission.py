@@ -14,6 +14,7 @@ from tre.projects.desired import PlatformFacts
 from tre.projects.desired.names import namespace
 from tre.projects.desired.pods import container_security, pod_security
 from tre.projects.desired.spec import Desired, Object
+from tre.projects.reconciler.admission import AdmissionWatch
 
 pytestmark = pytest.mark.cluster
 RBAC = "rbac.authorization.k8s.io/v1"
@@ -173,3 +174,7 @@ def test_the_workers_name_alone_is_enough_and_another_of_the_platform_is_not(
     control = Cluster(KubeApi(as_user=WORKER.replace("tre-worker", "tre-control")))
     with pytest.raises(Forbidden):
         control.api.request("POST", f"/api/v1/namespaces/{namespace(project_a.slug)}/configmaps", None, configuration)
+
+
+def test_the_installed_policies_are_those_of_this_version(admin: Cluster) -> None:
+    assert AdmissionWatch(admin).drift() == ()

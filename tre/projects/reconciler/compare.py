@@ -21,6 +21,12 @@ _POD = {
     "containers.[].*Probe.failureThreshold": 3,
 }  # fmt: skip
 
+# what Helm and kubectl leave on what they install
+_INSTALLED: dict[str, Any] = {
+    "metadata.annotations.meta.helm.sh/*": _ANY, "metadata.labels.app.kubernetes.io/managed-by": "Helm",
+    "metadata.annotations.kubectl.kubernetes.io/last-applied-configuration": _ANY,
+}  # fmt: skip
+
 # kind ("*": every kind) -> path -> the value that the server gives, or _ANY where it is the server's to choose
 ALLOWED: dict[str, dict[str, Any]] = {
     "*": {
@@ -37,6 +43,11 @@ ALLOWED: dict[str, dict[str, Any]] = {
         "spec.clusterIP": _ANY, "spec.clusterIPs": _ANY, "spec.ipFamilies": _ANY, "spec.ipFamilyPolicy": "SingleStack",
         "spec.internalTrafficPolicy": "Cluster", "spec.sessionAffinity": "None",
     },
+    "ValidatingAdmissionPolicy": {
+        **_INSTALLED, "spec.matchConstraints.matchPolicy": "Equivalent", "spec.matchConstraints.namespaceSelector": {},
+        "spec.matchConstraints.objectSelector": {}, "spec.matchConstraints.*ules.[].scope": "*",
+    },
+    "ValidatingAdmissionPolicyBinding": _INSTALLED,
     "PersistentVolumeClaim": {
         "spec.volumeName": _ANY, "spec.storageClassName": _ANY, "spec.volumeMode": "Filesystem",
         "metadata.finalizers": ["kubernetes.io/pvc-protection"],
