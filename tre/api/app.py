@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.util import find_spec
 
 from fastapi import APIRouter, Depends, FastAPI
 
 from tre import __version__
 from tre.api import access, middleware, ops
 from tre.api.context import Services
+from tre.api.limits import Limits
 from tre.api.problems import install_problem_handlers
 from tre.core.settings import Settings
 from tre.platform.oidc import OidcClient
 
-API_ROUTES = ("projects", "people", "datasets", "egress", "audit", "register")
+API_ROUTES = ("projects", "people", "datasets", "egress", "audit", "openapi")
 HUB_ROUTES = ("hubapi",)
 WORKSPACE_ROUTES = ("workspace", "claim")
 INGRESS_ROUTES = ("ingress",)
@@ -73,8 +73,6 @@ def _application(services: Services, listener: str, title: str) -> FastAPI:
 
 def _include(app: FastAPI, names: Sequence[str], prefix: str) -> None:
     for name in names:
-        if find_spec(f"tre.api.routes.{name}") is None:
-            continue
         router: APIRouter = import_module(f"tre.api.routes.{name}").router
         app.include_router(router, prefix="" if router.prefix.startswith(prefix or "\0") else prefix)
 
@@ -89,5 +87,7 @@ def _finish(app: FastAPI, *, error_page: object = None, csp: str | None = None) 
     install_problem_handlers(app, error_page)  # type: ignore[arg-type]
     access.check_complete(app, app.state.access)
     listener: str = app.state.listener
+    if listener == "web":
+        app.add_middleware(Limits)
     app.add_middleware(middleware.Around, listener=listener, csp=csp or middleware.content_security_policy())
     return app

@@ -74,9 +74,7 @@ def _first_visit(session: Session, services: Services, claims: Claims, request: 
     """An expected account whose first visit is by token: it is bound and recorded as in a browser."""
     visitor = Actor("anonymous", "public", address=address(request), request_id=request.state.request_id)
     try:
-        return people.sign_in(
-            session, identity_of(claims), event=sign_in_event(claims, visitor), clock=services.clock
-        )
+        return people.sign_in(session, identity_of(claims), event=sign_in_event(claims, visitor), clock=services.clock)
     except Forbidden as error:
         raise _unknown() from error
 
@@ -136,6 +134,8 @@ def require_person(actor: Actor) -> None:
 def open_session(session: Session, person_id: str, claims: Claims, now: datetime) -> str:
     """A new server-side session; returns the cookie's value, which is kept nowhere."""
     value = secrets.token_urlsafe(32)
+    session.execute(delete(WebSession).where(WebSession.expires_at <= now))
+    session.execute(delete(EndedSid).where(EndedSid.ended_at <= now - 2 * LIFETIME))
     session.add(
         WebSession(
             id_hash=digest(value),

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
@@ -152,6 +153,7 @@ def install_problem_handlers(app: FastAPI, error_page: PageOfError | None = None
         RequestValidationError: _invalid,
         HTTPException: _http,
         OperationalError: _database_down,
+        PoolTimeout: _database_down,
         Exception: _unexpected,
     }
     for kind, handler in handlers.items():

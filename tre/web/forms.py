@@ -58,6 +58,7 @@ def upload(fields: FormData, name: str, max_bytes: int) -> bytes | None:
     sent = fields.get(name)
     if not isinstance(sent, UploadFile) or not sent.filename:
         return None
+    sent.file.seek(0)
     data = sent.file.read(max_bytes + 1)
     if len(data) > max_bytes:
         raise Invalid("file-too-large", f"This file is over {max_bytes:,} bytes.", "Choose a smaller file.")

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
+from tre.api.context import Services
 from tre.api.deps import CurrentActor, Svc, Tx
 from tre.core.errors import Invalid, TreError
 from tre.datasets import service as datasets
@@ -37,6 +38,7 @@ def propose(request: Request, session: Tx, services: Svc, actor: CurrentActor, f
     """Record a new project's authorisation; what is missing is said on the form, which keeps what was typed."""
     try:
         form = read(fields, "")
+        keep_decision(services, fields)
         with session.begin_nested():
             projects.propose(session, form, event=act("project.propose", actor, form.slug), clock=services.clock)
     except Invalid as wrong:
@@ -65,6 +67,7 @@ def propose_version(  # noqa: PLR0913, PLR0917  # what the framework hands over
     projects.visible_project(session, slug, actor)
     try:
         form = read(fields, slug)
+        keep_decision(services, fields)
         with session.begin_nested():
             projects.propose_version(session, form, event=act("project.version", actor, slug), clock=services.clock)
     except Invalid as wrong:
@@ -93,6 +96,14 @@ def read(fields: FormData, slug: str) -> AuthorisationForm:
         datasets=tuple(NamedDataset(name, _names(variables)) for name, variables in sets if name),
         policy_id=text(fields, "policy_id") or POLICIES[0],
     )
+
+
+def keep_decision(services: Services, fields: FormData) -> None:
+    """The decision itself, in the locked archive under its hash; without it the authorisation is not recorded."""
+    decision = upload(fields, "decision", DECISION_BYTES)
+    if decision:
+        key = f"decisions/{hashlib.sha256(decision).hexdigest()}.pdf"
+        services.store.put("tre-archive", key, decision, len(decision))
 
 
 def _names(variables: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Export requests, the researcher's side: choose files, describe them, submit, follow, download."""
 
+import secrets
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
@@ -87,7 +88,8 @@ def request_form(request: Request, session: Tx, parts: EgressParts, actor: Curre
     """Choose files of the project's work folder."""
     shown = projects.visible_project(session, project, actor)
     found = candidates(session, parts, project, actor)
-    return page(request, "requests/new.html", project=shown, files=found[:500], more=max(0, len(found) - 500))
+    values = {"files": found[:500], "more": max(0, len(found) - 500)}
+    return page(request, "requests/new.html", project=shown, key=secrets.token_urlsafe(16), **values)
 
 
 @router.post("/requests/new", name="web.request.create")
