@@ -26,6 +26,9 @@ def read(blob: Blob) -> Iterator[Part]:
 
 def json_parts(data: Any, blob: Blob) -> Iterator[Part]:
     """Parts of a JSON value that is already parsed (notebooks and pages use it too)."""
+    if is_acro(data):
+        yield Trait(blob.origin, "acro", _acro(data))
+        return
     left = blob.limits.max_cells
     for pointer, rows in tables_in(data):
         cells = len(rows) * len(rows[0])
@@ -38,6 +41,27 @@ def json_parts(data: Any, blob: Blob) -> Iterator[Part]:
     strings = "\n".join(_strings(data, 200_000))
     if strings:
         yield Text(blob.origin, strings, "data")
+
+
+def is_acro(data: Any) -> bool:
+    """acro's record of a session: results by uid, each with a status and an outcome (0.4 and 1.0)."""
+    results = data.get("results") if isinstance(data, dict) else None
+    return (
+        isinstance(results, dict)
+        and bool(results)
+        and all(isinstance(r, dict) and {"uid", "status", "type"} <= r.keys() for r in results.values())
+    )
+
+
+def _acro(data: dict[str, Any]) -> dict[str, int | str]:
+    statuses = [str(result["status"]).lower() for result in data["results"].values()]
+    unmended = sum(
+        str(r["status"]).lower() == "fail" and r.get("properties", {}).get("mitigation", "none") == "none"
+        for r in data["results"].values()
+    )
+    version = str(data.get("version", ""))
+    known = version.startswith(("0.4.", "1.0."))
+    return {"outputs": len(statuses), "failed": statuses.count("fail"), "unmended": unmended, "known": int(known)}
 
 
 def _load(text: str) -> Any:

@@ -109,7 +109,9 @@ def _filter_calls() -> None:
         except (OSError, ValueError, RuntimeError):  # not a call of this architecture
             continue
     calls.add_rule(pyseccomp.ERRNO(38), "openat2")  # "no such call": libraries then use openat, which is filtered
-    calls.add_rule(pyseccomp.ERRNO(38), "clone3")  # libraries then use clone, which is filtered: threads yes, processes no
+    calls.add_rule(
+        pyseccomp.ERRNO(38), "clone3"
+    )  # libraries then use clone, which is filtered: threads yes, processes no
     calls.add_rule(refuse, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _CLONE_THREAD, 0))
     # open for writing: O_WRONLY or O_RDWR in the flags of open (argument 1) and openat (argument 2)
     for flag in (os.O_WRONLY, os.O_RDWR):

@@ -19,8 +19,8 @@ _RATIO = frozenset(
     ("hr", "or", "rr", "irr", "ahr", "aor", "shr", "hazard", "odds", "ratio", "exp", "rateratio", "eform")
 )
 _ERROR = frozenset(("se", "stderr", "std", "stderror"))
-_LOW = frozenset(("lower", "lci", "lcl", "ll", "low", "min95", "2", "conf", "cil", "lb"))
-_HIGH = frozenset(("upper", "uci", "ucl", "ul", "high", "max95", "97", "conf", "ciu", "ub"))
+_LOW = frozenset(("conflow", "borneinf", "lower", "lci", "lcl", "ll", "low", "min95", "cil", "lb", "inf"))
+_HIGH = frozenset(("confhigh", "bornesup", "upper", "uci", "ucl", "ul", "high", "max95", "ciu", "ub", "sup"))
 _Z95 = 1.959964
 
 
@@ -54,8 +54,8 @@ def precisions(frame: Frame, residual_se: float | None = None) -> Iterator[Preci
                 found = _from_interval(column.texts[row])
                 if found is not None:
                     yield Precision(row, column.index, found)
-    low, high = _bound(frame, _LOW), _bound(frame, _HIGH)
-    if low is not None and high is not None and low is not high:
+    lows, highs = _bounds(frame, _LOW), _bounds(frame, _HIGH)
+    for low, high in zip(lows, highs, strict=False):
         for row in range(frame.height):
             a, b = low.cells[row], high.cells[row]
             if a.kind is b.kind is Kind.NUMBER and 0 < a.value < b.value:
@@ -88,8 +88,6 @@ def _from_interval(text: str) -> float | None:
     return None
 
 
-def _bound(frame: Frame, words: frozenset[str]) -> Column | None:
-    candidates = [column for column in frame.columns if words & set(tokens(column.name))]
-    if not candidates:
-        return None
-    return candidates[-1] if words is _HIGH else candidates[0]
+def _bounds(frame: Frame, words: frozenset[str]) -> list[Column]:
+    """Columns of lower or of upper bounds, from left to right."""
+    return [column for column in frame.columns if words & set(tokens(column.name))]

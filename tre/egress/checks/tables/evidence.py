@@ -117,3 +117,9 @@ def _named_once(frame: Frame) -> bool:
     from tre.egress.checks.tables.rowlevel import is_keyed  # noqa: PLC0415
 
     return frame.height <= _GRID_ROWS and is_keyed(frame)
+
+
+def grid_is_large(frame: Frame) -> bool:
+    """At least a fifth of a cross-tabulation's cells are over 50: then its small cells are counts as well."""
+    values = [c.value for column in frame.of(Role.NUMBER) for c in column.cells if c.kind in _NUMERIC]
+    return sum(value > 50 for value in values) >= 0.2 * len(values)

@@ -11,6 +11,7 @@ _SPLIT = re.compile(r"[^a-z0-9%<>=#]+")
 # Words that by themselves say "this is a number of units".
 COUNT = frozenset(
     (
+        "censored censures removed entrance atrisk excluded included recruited randomised "
         "n nb nbr nbre nombre count counts cnt effectif effectifs eff freq freqs frequency frequencies frequence "
         "frequences nobs numerator denominator num denom patients sejours stays persons people personnes "
         "individuals individus subjects sujets participants beneficiaires assures women men femmes hommes deaths "
@@ -113,6 +114,8 @@ def says_count(text: str) -> int:
     words = tokens(text)
     if not words or not NOT_UNITS.isdisjoint(words):
         return 0
+    if "at" in words and ("risk" in words or "risque" in words):
+        return 2
     if _composite_count(words):
         return 2
     if not_count(words) and not _counted_anyway(words):

@@ -17,6 +17,7 @@ from tre.egress.checks.tables.cells import Cell, Kind
 from tre.egress.checks.tables.evidence import (
     companion,
     composite_share,
+    grid_is_large,
     grid_of_integers,
     large_integers,
     sums_to_total,
@@ -50,6 +51,7 @@ _BY_WORD = (
     (RATE, Role.RATE),
     (ESTIMATE, Role.ESTIMATE),
 )
+_BOUNDS = frozenset(("lci", "uci", "lcl", "ucl", "ci", "ic", "conf"))
 _CODE_WORDS = frozenset(
     (
         "code codes cim icd icd10 ccam ghm atc snomed ucd cip cis insee siret finess naf nuts iso index idx rank rang"
@@ -63,7 +65,8 @@ def with_roles(frame: Frame, policy: Policy) -> Frame:
     frame = replace(frame, columns=columns)
     frame = replace(frame, row_roles=_row_roles(frame), total_rows=_total_rows(frame))
     grid = grid_of_integers(frame)
-    columns = tuple(_counted(column, frame, policy, grid) for column in frame.columns)
+    large = grid and grid_is_large(frame)
+    columns = tuple(_counted(column, frame, policy, 1 + large if grid else 0) for column in frame.columns)
     frame = replace(frame, columns=columns)
     return replace(frame, columns=_rounded(frame))
 
@@ -73,6 +76,10 @@ def statistic_named(text: str) -> Role | None:
     words = tokens(text)
     if not words or says_count(text) == 2:
         return None
+    if "%" in words and {"lower", "upper", "low", "high"} & set(words):
+        return Role.ESTIMATE
+    if not _BOUNDS.isdisjoint(words):
+        return Role.ESTIMATE
     for lexicon, role in _BY_WORD:
         if not lexicon.isdisjoint(words):
             return role
@@ -148,7 +155,10 @@ def _label_like(column: Column, frame: Frame) -> bool:
     if not later or any(_has_numbers(other) and not _keys(other) and not _category(other) for other in before):
         return False
     if not column.name.strip():
-        return column.index == 0 and _keys(column)
+        codes = (
+            column.index == 1 and not _has_numbers(before[-1]) and all(n.is_integer() and 0 <= n <= 40 for n in numbers)
+        )
+        return codes or (column.index == 0 and _keys(column))
     words = tokens(column.name)
     named_other = not_count(words)
     return (_keys(column) and column.index == 0) or (
@@ -252,7 +262,7 @@ def _all_integers(cells: Sequence[Cell]) -> bool:
     return len(numbers) >= 2 and all(cell.integer and cell.value >= 0 for cell in numbers)
 
 
-def _counted(column: Column, frame: Frame, policy: Policy, grid: bool) -> Column:
+def _counted(column: Column, frame: Frame, policy: Policy, grid: int) -> Column:
     if column.role not in (Role.NUMBER, Role.PERCENT, Role.MEAN, Role.EXTREME, Role.RATE):
         return column
     cells = [cell for row, cell in enumerate(column.cells) if frame.row_roles[row] in (None, Role.COUNT)]
@@ -273,7 +283,7 @@ def _counted(column: Column, frame: Frame, policy: Policy, grid: bool) -> Column
     return replace(column, role=role, why=why, total=total)
 
 
-def _points(column: Column, frame: Frame, policy: Policy, grid: bool) -> tuple[int, tuple[str, ...]]:
+def _points(column: Column, frame: Frame, policy: Policy, grid: int) -> tuple[int, tuple[str, ...]]:
     header = says_count(column.name)
     if header == 0 and policy.count_headers and has(column.name, frozenset(policy.count_headers)):
         header = 2
@@ -282,7 +292,7 @@ def _points(column: Column, frame: Frame, policy: Policy, grid: bool) -> tuple[i
         "composite": 1 if composite_share(column) > 0.5 else 0,
         "companion": 2 if companion(column, frame) else 0,
         "sums": 2 if _sums(column, frame) else 0,
-        "large": 1 if large_integers(column) else 0,
+        "large": 1 if large_integers(column) or grid > 1 else 0,
         "grid": 1 if grid else 0,
         "caption": 1 if has(frame.caption, COUNT) else 0,
         "denominator": 1 if column.denominator is not None else 0,
