@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tests.integration.workspace.kernel import KernelPage
 from tests.integration.workspace.world import Browser, World
 from tests.services.databases import Databases
+from tests.support.workspace import KernelPage
 from tre.audit.models import EventRow
 
 
@@ -36,9 +36,7 @@ def browser(world: World) -> Browser:
 @pytest.fixture(scope="module")
 def kernel(browser: Browser) -> str:
     """A running kernel."""
-    answer = browser.api("POST", "api/kernels", json={"name": "python3"})
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
+    return browser.kernel()
 
 
 @pytest.fixture(params=[True, False], ids=["v1", "legacy"])

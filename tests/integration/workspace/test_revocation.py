@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from tests.integration.workspace.kernel import KernelPage
 from tests.integration.workspace.world import PERSON_ID, SLUG, Browser, World
+from tests.support.workspace import KernelPage
 from tre.sessions import service
 
 pytestmark = [pytest.mark.integration]

@@ -10,8 +10,8 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.integration.workspace.conftest import events, wait
-from tests.integration.workspace.kernel import KernelPage, displays, text
 from tests.integration.workspace.world import HUB_HOST, NOTEBOOK_HOST, PERSON, SLUG, Browser, World
+from tests.support.workspace import KernelPage, displays, text
 
 pytestmark = [pytest.mark.integration]
 

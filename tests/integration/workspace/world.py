@@ -3,6 +3,7 @@
 import os
 import secrets
 import signal
+import socket
 import sys
 import threading
 import time
@@ -16,6 +17,7 @@ from fastapi import FastAPI
 
 from tests.integration.workspace.platform import PERSON, PERSON_ID, SLUG, Platform, PodSeen, parts, standing
 from tests.services.process import ServerProcess, free_port
+from tests.support.workspace import Reached, WorkspaceBrowser
 from tre.api.app import create_hubapi, create_workspace_api
 from tre.api.context import Services
 from tre.api.routes.hubapi import get_parts
@@ -135,72 +137,17 @@ HUB_HOST = f"{SLUG}.{WORK_DOMAIN}"
 NOTEBOOK_HOST = f"{SLUG}--{PERSON}.{WORK_DOMAIN}"
 
 
-class Browser:
-    """Follows redirects over hosts like a browser behind the TLS ingress, with a cookie jar per host."""
+class Browser(WorkspaceBrowser):
+    """A browser of this world: hub and gateway are ports of this machine, behind a TLS ingress that is not there."""
 
     def __init__(self, world: World) -> None:
+        super().__init__(SLUG, PERSON, WORK_DOMAIN)
         self.world = world
-        self.cookies: dict[str, dict[str, str]] = {}
-        self.client = httpx.Client(follow_redirects=False, timeout=60)
 
-    def port(self, host: str) -> int:
-        return self.world.hub_port if host == HUB_HOST else self.world.gateway_port
+    def reach(self, host: str) -> Reached:
+        port = self.world.hub_port if host == self.hub_host else self.world.gateway_port
+        return Reached(f"http://127.0.0.1:{port}", {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.10"})
 
-    def once(self, method: str, url: str, **options: Any) -> httpx.Response:
-        """One request; ``mode`` is what a browser says of its purpose."""
-        target = httpx.URL(url)
-        host = target.host
-        mode = options.pop("mode", "navigate")
-        headers = {
-            "Host": host, "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.10", "Sec-Fetch-Mode": mode,
-            "Sec-Fetch-Site": "same-origin", "Accept": "text/html,*/*",
-            "Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.get(host, {}).items()),
-        }  # fmt: skip
-        if method not in {"GET", "HEAD"}:
-            headers["Origin"] = f"https://{host}"
-        headers |= options.pop("headers", {})
-        inner = f"http://127.0.0.1:{self.port(host)}{target.raw_path.decode()}"
-        response = self.client.request(method, inner, headers=headers, **options)
-        jar = self.cookies.setdefault(host, {})
-        for cookie in response.headers.get_list("set-cookie"):
-            name, _, rest = cookie.partition("=")
-            value = rest.partition(";")[0]
-            if "expires=Thu, 01 Jan 1970" in cookie or "Max-Age=0" in cookie:
-                jar.pop(name, None)
-            else:
-                jar[name] = value.strip('"')
-        self.client.cookies.clear()
-        return response
-
-    def get(self, url: str, limit: int = 15) -> tuple[str, httpx.Response]:
-        """Navigate; returns where it ended."""
-        for _ in range(limit):
-            response = self.once("GET", url)
-            if response.status_code not in {301, 302, 303, 307}:
-                return url, response
-            url = str(httpx.URL(url).join(response.headers["location"]))
-            if httpx.URL(url).host not in {HUB_HOST, NOTEBOOK_HOST, NOTEBOOK_HOST.replace(PERSON, "chercheur-b")}:
-                return url, response
-        raise AssertionError(f"too many redirects, last {url}")
-
-    def start(self, ticket: str) -> None:
-        """Sign in with a ticket, start the notebook, wait until it is up, and open it."""
-        _, page = self.get(f"https://{HUB_HOST}/hub/login?ticket={ticket}")
-        assert "profile" in page.text, page.text[:500]
-        xsrf = self.cookies[HUB_HOST]["_xsrf"]
-        answer = self.once(
-            "POST", f"https://{HUB_HOST}/hub/spawn?_xsrf={xsrf}", data={"profile": "python", "_xsrf": xsrf}
-        )
-        assert answer.status_code == 302, answer.text
-        deadline = time.monotonic() + 90
-        while time.monotonic() < deadline:
-            where, page = self.get(f"https://{HUB_HOST}/hub/spawn")
-            if httpx.URL(where).host == NOTEBOOK_HOST:
-                assert page.status_code == 200, page.text
-                return
-            time.sleep(0.3)
-        raise AssertionError(f"the notebook did not come up: {page.status_code} {page.text[:2000]}")
-
-    def api(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """A call of the notebook's page."""
-        return self.once(method, f"https://{NOTEBOOK_HOST}/user/{PERSON}/{path}", mode="cors", **options)
+    def websocket(self, path: str) -> tuple[str, dict[str, Any]]:
+        port = self.world.gateway_port
+        return f"ws://{self.notebook_host}:{port}{path}", {"sock": socket.create_connection(("127.0.0.1", port))}
