@@ -26,15 +26,11 @@ def scan(part: Table, scene: Scene) -> Iterator[Hit]:
     fixed = determined(system)
     narrow = []
     for index, (low, high) in bounds(system).items():
-        inside = max(low, 1.0) <= min(high, float(top))
         # A marker's own definition ("<11") is no finding: only what the margins add is.
-        defined = low <= 1.0 and high >= min(system.upper.get(index, float(top)), float(top))
-        if (
-            index not in fixed
-            and inside
-            and not defined
-            and min(high, top) - max(low, 1.0) < scene.policy.protection_width
-        ):
+        ceiling = min(high, system.upper.get(index, high))
+        small = max(low, 1.0) <= min(ceiling, float(top))
+        defined = low <= 1.0 and ceiling >= system.upper.get(index, top)
+        if index not in fixed and small and not defined and ceiling - max(low, 1.0) < scene.policy.protection_width:
             narrow.append(system.unknowns[index])
     if narrow:
         words = Words(
