@@ -53,7 +53,8 @@ class DatasetUse:
 
 
 class Projects(Protocol):
-    """Answers of the projects domain. ``view`` raises NotFound for an unknown slug; ``slugs`` are one's own.
+    """Answers of the projects domain. ``view`` raises NotFound for an unknown slug; ``slugs`` are one's own;
+    ``named_in`` those of which any authorisation ever named the actor.
 
     ``all_uses`` are those of every project, with its slug.
 
@@ -67,6 +68,8 @@ class Projects(Protocol):
     def all_uses(self, session: Session) -> tuple[tuple[str, DatasetUse], ...]: ...
 
     def slugs(self, session: Session, actor: Actor) -> frozenset[str]: ...
+
+    def named_in(self, session: Session, actor: Actor) -> frozenset[str]: ...
 
     def reviewers(self, session: Session, people: frozenset[str]) -> frozenset[str]: ...
 

@@ -1,6 +1,5 @@
 """The only module of this package that knows the projects and datasets domains: it fills in `contracts`."""
 
-from dataclasses import replace
 from typing import Protocol
 
 from sqlalchemy import select
@@ -12,6 +11,7 @@ from tre.core.people import Actor, Role
 from tre.datasets import service as datasets
 from tre.egress.contracts import DatasetUse, Parts, ProjectView, Signer, Store
 from tre.projects import service as projects
+from tre.projects.models import Authorisation, AuthorisedPerson
 from tre.projects.people import granted_roles
 from tre.projects.people.models import Person, RoleGrant
 
@@ -76,12 +76,13 @@ class FromProjects:
 
     def slugs(self, session: Session, actor: Actor) -> frozenset[str]:
         """Projects of which the actor is a member today."""
-        today = self._clock().date()
-        return frozenset(
-            project.slug
-            for project in projects.visible_projects(session, replace(actor, roles=frozenset()))
-            if any(m.person_id == actor.person_id for m in projects.members(session, project.slug, today))
-        )
+        today, person = self._clock().date(), actor.person_id or ""
+        return frozenset(s for s in self.named_in(session, actor) if projects.membership(session, s, person, today))
+
+    def named_in(self, session: Session, actor: Actor) -> frozenset[str]:
+        """Projects of which any authorisation ever named the actor."""
+        query = select(Authorisation.project_slug).join(AuthorisedPerson)
+        return frozenset(session.scalars(query.where(AuthorisedPerson.person_id == (actor.person_id or "")).distinct()))
 
     def reviewers(self, session: Session, people: frozenset[str]) -> frozenset[str]:
         """Those of them who are reviewers now."""

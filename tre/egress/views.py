@@ -15,8 +15,8 @@ from tre.egress.case import Case
 from tre.egress.checks import rule_by_id
 from tre.egress.clocks import Clocks, clocks
 from tre.egress.contracts import Parts, ProjectView
-from tre.egress.eligibility import Facts, unanswered
-from tre.egress.models import Comment, File, FindingRow, Grant, Release, ReleasedFile, Request
+from tre.egress.eligibility import Facts, ballots_on, unanswered
+from tre.egress.models import Comment, File, FindingRow, Grant, Release, ReleasedFile, Request, Seat
 from tre.egress.visibility import Blindness, sees_votes_of
 from tre.egress.votes import Outcome
 
@@ -318,3 +318,20 @@ def awaits_officer(case: Case) -> bool:
         and any(block.needs_officer for block in unanswered(file, all_facts.disposals, ()))
         for file in all_facts.files
     )
+
+
+def owes_vote(case: Case, seat: Seat) -> bool:
+    """True while this seated reviewer has a file to vote on, to confirm, or to settle."""
+    all_facts = facts.from_rows(case)
+    outcomes = settle.outcomes_of(all_facts)
+    if case.request.state == "review":
+        return not seat.third and any(seat.person_id not in ballots_on(all_facts, file) for file in all_facts.files)
+    differing = {file_id for file_id, result in outcomes.items() if result is Outcome.CONFLICT}
+    if case.request.state == "third":
+        return seat.third and bool(differing)
+    again = {
+        vote.file_id
+        for vote in store.votes(case.session, case.request.id)
+        if vote.person_id == seat.person_id and vote.again and vote.round == case.request.round
+    }
+    return bool(differing - again)

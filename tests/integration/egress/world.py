@@ -112,6 +112,9 @@ class Project:
     def all_uses(self, session: Session) -> tuple[tuple[str, DatasetUse], ...]:
         return tuple((SLUG, use) for use in self.attached)
 
+    def named_in(self, session: Session, actor: Actor) -> frozenset[str]:
+        return frozenset({SLUG}) if actor.person_id in self.shown.named else frozenset()
+
     def reviewers(self, session: Session, people: frozenset[str]) -> frozenset[str]:
         return people - self.no_longer_reviewers
 
