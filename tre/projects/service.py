@@ -1,5 +1,6 @@
 """What others may ask of projects, in one place: the verbs and the questions."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
 from sqlalchemy.orm import Session
@@ -29,6 +30,7 @@ from tre.projects.lifecycle import (
     suspend,
 )
 from tre.projects.models import Project
+from tre.projects.people.models import Person
 from tre.projects.people.store import people_by_id
 from tre.projects.states import State
 from tre.projects.store import (
@@ -44,6 +46,7 @@ from tre.projects.store import (
     people_with_homes,
     projects_in,
     steps,
+    visible_page,
     visible_project,
     visible_projects,
 )
@@ -52,9 +55,9 @@ __all__ = [
     "Membership", "abandon", "acknowledge_capacity", "activate", "allowed_actions", "announce_closing", "archive",
     "certificate", "close", "confirm", "confirm_unfreeze", "destroyed", "drift_history", "ever_named", "fail",
     "freeze", "freeze_person", "get_project",
-    "issued_certificate", "members", "membership", "open_drift", "project_spec", "projects_in",
+    "issued_certificate", "members", "membership", "open_drift", "project_spec", "project_specs", "projects_in",
     "propose", "propose_unfreeze", "propose_version", "provision", "release_person", "resume", "steps", "suspend",
-    "visible_project", "visible_projects", "waiting_unfreeze", "withdraw_version",
+    "visible_page", "visible_project", "visible_projects", "waiting_unfreeze", "withdraw_version",
 ]  # fmt: skip
 
 
@@ -64,12 +67,20 @@ def project_spec(session: Session, slug: str) -> ProjectSpec:
     Whoever lost their rights keeps their place: data is kept until closing; what ends is sessions and credentials.
     Raises NotFound ``project-unknown``.
     """
-    project = get_project(session, slug)
-    homes = people_with_homes(session, slug)
-    people = people_by_id(session, homes)
-    specs = (PersonSpec(slug=p.slug, lead=homes[p.id]) for p in people.values())
+    return project_specs(session, [get_project(session, slug)])[slug]
+
+
+def project_specs(session: Session, projects: Sequence[Project]) -> dict[str, ProjectSpec]:
+    """The same for many, with one question for all their people."""
+    homes = {project.slug: people_with_homes(project) for project in projects}
+    people = people_by_id(session, {person for held in homes.values() for person in held})
+    return {project.slug: _spec(project, homes[project.slug], people) for project in projects}
+
+
+def _spec(project: Project, homes: Mapping[str, bool], people: Mapping[str, Person]) -> ProjectSpec:
+    specs = sorted(PersonSpec(slug=people[person].slug, lead=lead) for person, lead in homes.items())
     return ProjectSpec(
-        slug=slug, title=project.title, people=tuple(sorted(specs)), capacity=_capacity(project), awake=_awake(project)
+        slug=project.slug, title=project.title, people=tuple(specs), capacity=_capacity(project), awake=_awake(project)
     )
 
 

@@ -69,6 +69,11 @@ def visible_projects(session: Session, actor: Actor) -> Sequence[Project]:
     return session.scalars(_visible(actor)).all()
 
 
+def visible_page(session: Session, actor: Actor, after: str, limit: int) -> Sequence[Project]:
+    """At most ``limit`` of them whose slug comes after ``after``."""
+    return session.scalars(_visible(actor).where(Project.slug > after).limit(limit)).all()
+
+
 def visible_project(session: Session, slug: str, actor: Actor) -> Project:
     """One of them; an unknown project and a forbidden one answer alike: NotFound ``project-unknown``."""
     project = session.scalar(_visible(actor).where(Project.slug == slug))
@@ -100,9 +105,8 @@ def membership(session: Session, slug: str, person_id: str, on: date) -> Members
     return next((m for m in members(session, slug, on) if m.person_id == person_id), None)
 
 
-def people_with_homes(session: Session, slug: str) -> dict[str, bool]:
+def people_with_homes(project: Project) -> dict[str, bool]:
     """Everybody whom a confirmed version ever named, with whether they lead now: volumes are kept until closing."""
-    project = get_project(session, slug)
     current = project.authorisation
     leads = {named.person_id for named in current.people if named.lead} if current else set()
     versions = [version for version in project.authorisations if version.confirmed_at is not None]
@@ -122,6 +126,11 @@ def steps(session: Session, slug: str, procedure: str | None = None) -> Sequence
         query = query.where(Step.procedure == procedure)
     # rows of one run are written within a millisecond: their ids share the time, their ordinals tell the order
     return session.scalars(query.order_by(func.left(Step.id, 14), Step.ordinal)).all()
+
+
+def unsound(session: Session) -> frozenset[str]:
+    """Slugs of the projects that have a difference which is not repaired."""
+    return frozenset(session.scalars(select(DriftFinding.project_slug).where(DriftFinding.repaired_at.is_(None))))
 
 
 def open_drift(session: Session, slug: str) -> Sequence[DriftFinding]:

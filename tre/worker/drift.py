@@ -1,9 +1,7 @@
 """Drift: looked for all the time, shown, alerted, repaired (design §4); and applying what we changed ourselves."""
 
-import hashlib
-import json
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import structlog
 from prometheus_client import Counter, Gauge
@@ -13,12 +11,13 @@ from tre.audit.service import record
 from tre.core.errors import TreError
 from tre.core.people import system
 from tre.projects import store
-from tre.projects.desired.spec import Desired
+from tre.projects.desired.spec import Desired, ProjectSpec
 from tre.projects.observations import observe
 from tre.projects.reconciler.providers import Difference
 from tre.projects.reconciler.sweep import drift_all
+from tre.projects.service import project_spec, project_specs
 from tre.projects.states import MOVING, RECONCILED
-from tre.worker.process import Process
+from tre.worker.process import Process, Rendered
 from tre.worker.wiring import keep_service_token
 
 log = structlog.get_logger("tre.worker")
@@ -28,57 +27,82 @@ NOBODYS = Gauge("tre_namespaces_of_nobody", "Namespaces named like a project's t
 OPEN = Gauge("tre_drift_open", "Projects that differ from what was rendered")
 
 
-def fingerprint(desired: Desired) -> str:
-    """The SHA-256 of a desired state: tells a change of ours from a change by others."""
-    return hashlib.sha256(json.dumps(asdict(desired), sort_keys=True).encode()).hexdigest()
+@dataclass(frozen=True)
+class _Books:
+    """What the tables say of all projects, read at once: a round over sound projects asks nothing more."""
+
+    specs: Mapping[str, ProjectSpec]
+    applied: Mapping[str, str | None]
+    unsound: frozenset[str]
+    moving: frozenset[str]
+
+
+def _books(process: Process) -> _Books:
+    with process.services.db.transaction() as session:
+        projects = store.projects_in(session, RECONCILED)
+        return _Books(
+            specs=project_specs(session, projects),
+            applied={project.slug: project.applied_sha256 for project in projects},
+            unsound=store.unsound(session),
+            moving=frozenset(f"Namespace/tre-p-{project.slug}" for project in store.projects_in(session, MOVING)),
+        )
 
 
 def sweep(process: Process) -> int:
     """One round over every project that has a place in the world; returns how many differed."""
-    facts = process.facts()
-    with process.services.db.transaction() as session:
-        slugs = [project.slug for project in store.projects_in(session, RECONCILED)]
-        moving = {f"Namespace/tre-p-{project.slug}" for project in store.projects_in(session, MOVING)}
-    wanted: dict[str, Desired] = {}
-    for slug in slugs:
+    facts, books = process.facts(), _books(process)
+    wanted: dict[str, Rendered] = {}
+    for slug, spec in books.specs.items():
         try:
-            wanted[slug] = process.desired(slug, facts)
+            wanted[slug] = process.rendered(spec, facts)
         except TreError as error:
             log.error("render-failed", project=slug, code=error.code)
-    listed = drift_all(process.providers.all(), wanted.values())
-    orphans = sorted(difference.target for difference in listed.pop("", ()) if difference.target not in moving)
-    NOBODYS.set(len(orphans))
-    if orphans:
-        log.warning("nobodys", count=len(orphans), targets=orphans[:10])
-    differing = sum(_guarded(process, desired, listed.get(slug, ())) for slug, desired in wanted.items())
+    listed = drift_all(process.providers.all(), [item.desired for item in wanted.values()])
+    _orphans(listed.pop("", ()), books.moving)
+    differing = 0
+    for slug, item in wanted.items():
+        found = listed.get(slug, ())
+        if found or slug in books.unsound or books.applied[slug] != item.mark:
+            differing += _guarded(process, item, found)
     OPEN.set(differing)
     return differing
 
 
+def _orphans(extra: Iterable[Difference], moving: frozenset[str]) -> None:
+    """Namespaces named like a project's: told, never touched."""
+    orphans = sorted(difference.target for difference in extra if difference.target not in moving)
+    NOBODYS.set(len(orphans))
+    if orphans:
+        log.warning("nobodys", count=len(orphans), targets=orphans[:10])
+
+
 def reconcile(process: Process, slug: str) -> None:
     """The same for one project, at once: what a wake asks for."""
-    desired = process.desired(slug)
-    look_at(process, desired, drift_of(process, desired))
+    facts = process.facts()
+    with process.services.db.transaction() as session:
+        spec = project_spec(session, slug)
+    item = process.rendered(spec, facts)
+    look_at(process, item, drift_of(process, item.desired))
 
 
-def _guarded(process: Process, desired: Desired, found: Iterable[Difference]) -> bool:
+def _guarded(process: Process, item: Rendered, found: Iterable[Difference]) -> bool:
     """One project that fails must not stop the others."""
     try:
-        return look_at(process, desired, found)
+        return look_at(process, item, found)
     except TreError as error:
-        log.error("reconcile-failed", project=desired.slug, code=error.code)
+        log.error("reconcile-failed", project=item.desired.slug, code=error.code)
     except Exception as error:
-        log.exception("reconcile-crashed", project=desired.slug, cause=type(error).__name__)
+        log.exception("reconcile-crashed", project=item.desired.slug, cause=type(error).__name__)
     return True
 
 
-def look_at(process: Process, desired: Desired, found: Iterable[Difference]) -> bool:
+def look_at(process: Process, item: Rendered, found: Iterable[Difference]) -> bool:
     """Apply our own change, or write down and repair what others changed; True when something differed."""
-    mark = fingerprint(desired)
+    desired = item.desired
     with process.services.db.transaction() as session:
-        ours = store.get_project(session, desired.slug).applied_sha256 != mark
+        ours = store.get_project(session, desired.slug).applied_sha256 != item.mark
     if ours:
-        _apply(process, desired, mark)
+        _apply(process, desired, item.mark)
         return False
     seen = list(found)
     if not _note(process, desired.slug, seen):

@@ -1,6 +1,8 @@
 """What one worker process is made of, built once from the settings."""
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
 
 from tre.api.context import Services
 from tre.core.clock import Clock, system_clock
@@ -12,7 +14,7 @@ from tre.platform.objectstore import ObjectStore
 from tre.platform.vault import Vault
 from tre.projects import service
 from tre.projects.desired import render
-from tre.projects.desired.spec import Capacity, Desired, PlatformFacts
+from tre.projects.desired.spec import Capacity, Desired, PlatformFacts, ProjectSpec
 from tre.projects.reconciler.facts import platform_facts
 from tre.projects.reconciler.kubernetes import KubernetesProvider
 from tre.projects.reconciler.objectstore import ObjectStoreProvider
@@ -50,11 +52,28 @@ class Providers:
 
 
 @dataclass(frozen=True)
+class Rendered:
+    """A desired state, what it was rendered from, and its fingerprint."""
+
+    spec: ProjectSpec
+    facts: PlatformFacts
+    desired: Desired
+    mark: str
+
+
+def fingerprint(desired: Desired) -> str:
+    """The SHA-256 of a desired state: tells a change of ours from a change by others."""
+    whole = [desired.objects, asdict(desired.buckets), asdict(desired.vault)]
+    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
 class Process:
     """Services, providers, and the questions that need both."""
 
     services: Services
     providers: Providers
+    _held: dict[str, Rendered] = field(default_factory=dict)
 
     @classmethod
     def of(cls, services: Services) -> "Process":
@@ -71,7 +90,15 @@ class Process:
         """The project as it has to be now. Raises NotFound, Unavailable ``facts-missing``."""
         with self.services.db.transaction() as session:
             spec = service.project_spec(session, slug)
-        return render(spec, facts or self.facts())
+        return self.rendered(spec, facts or self.facts()).desired
+
+    def rendered(self, spec: ProjectSpec, facts: PlatformFacts) -> Rendered:
+        """The desired state of a spec; rendered again only when spec or facts have changed."""
+        held = self._held.get(spec.slug)
+        if held is None or held.spec != spec or held.facts != facts:
+            desired = render(spec, facts)
+            held = self._held[spec.slug] = Rendered(spec, facts, desired, fingerprint(desired))
+        return held
 
     def check_isolation(self, slug: str) -> None:
         """The live denial probe; raises when a forbidden address answers or an allowed one does not."""

@@ -5,19 +5,20 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
-from tests.support.projects import WORKER, FakeClock, active_project, by, person, team
+from tests.support.projects import WORKER, FakeClock, Team, active_project, by, person, team
 from tre.audit.models import EventRow
 from tre.audit.service import record
 from tre.core.errors import Temporary
+from tre.core.people import Actor, Role
 from tre.db.session import Database
 from tre.projects import service
-from tre.projects.desired.spec import BucketPlan, Desired, VaultPlan
+from tre.projects.desired.spec import BucketPlan, Desired, ProjectSpec, VaultPlan
 from tre.projects.models import Project
 from tre.projects.reconciler.providers import Difference, Outcome
 from tre.worker import drift, sweeps
-from tre.worker.process import Process, Providers
+from tre.worker.process import Process, Providers, Rendered, fingerprint
 
 pytestmark = [pytest.mark.integration, pytest.mark.requirement("E3")]
 INTRUDER = Difference("kubernetes", "extra", "NetworkPolicy/open", found="opens everything")
@@ -65,10 +66,14 @@ class Bench:
         parts: list[Any] = [self.kubernetes, self.objectstore, self.vault]
         providers = Providers(*parts)
         services = SimpleNamespace(db=self.db, clock=self.clock)
-        made = SimpleNamespace(services=services, providers=providers, facts=lambda: None, desired=self.desired)
+        made = SimpleNamespace(services=services, providers=providers, facts=lambda: None, rendered=self.rendered)
         return cast(Process, made)
 
-    def desired(self, slug: str, facts: object = None) -> Desired:
+    def rendered(self, spec: ProjectSpec, facts: Any) -> Rendered:
+        desired = self.desired(spec.slug)
+        return Rendered(spec, facts, desired, fingerprint(desired))
+
+    def desired(self, slug: str) -> Desired:
         plan = VaultPlan(slug, f"p-{slug}", slug, "s", self.title)
         return Desired(slug, ({"kind": "Namespace"},), BucketPlan(slug, "k", (), "s", "{}"), plan)
 
@@ -148,3 +153,24 @@ def test_a_hub_that_nobody_uses_goes_to_sleep_and_is_applied(bench: Bench) -> No
     with bench.db.transaction() as session:
         assert not session.scalars(select(Project.awake)).one()
         assert not service.project_spec(session, "etude-un").awake
+
+
+@pytest.mark.parametrize("more", [0, 6])
+def test_a_round_over_sound_projects_asks_the_same_few_questions_whatever_their_number(bench: Bench, more: int) -> None:
+    with bench.db.transaction() as session:
+        anyone = Team(*[Actor("person", f"a{n}", f"per-a{n}", frozenset({Role.AGENT})) for n in range(3)])
+        for number in range(more):
+            name = f"etude-{number}x"
+            active_project(session, anyone, name, [person(session, f"p-{number}x", clock=bench.clock)], bench.clock)
+    drift.sweep(bench.process())
+    asked: list[str] = []
+
+    def count(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    event.listen(bench.db.engine, "before_cursor_execute", count)
+    try:
+        assert drift.sweep(bench.process()) == 0
+    finally:
+        event.remove(bench.db.engine, "before_cursor_execute", count)
+    assert len(asked) <= 8

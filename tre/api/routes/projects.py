@@ -148,7 +148,7 @@ def list_projects(
     tx: Tx, actor: CurrentActor, after: str = "", limit: Annotated[int, Query(ge=1, le=200)] = 50
 ) -> Json:
     """The projects that the caller may know of, by slug; ``next`` is the cursor of the following page."""
-    rows = [p for p in service.visible_projects(tx, actor) if p.slug > after]
+    rows = service.visible_page(tx, actor, after, limit + 1)
     page = rows[:limit]
     return {"items": [summary(p) for p in page], "next": page[-1].slug if len(rows) > limit else None}
 
