@@ -32,13 +32,13 @@ class ProjectView:
 
     @property
     def submissions_open(self) -> bool:
-        """New submissions: while the project works, or winds up before its last-export date."""
+        """New submissions: while the project works, up to its last-export date once one was announced."""
         return self.releases_open and not self.last_export_passed
 
     @property
     def releases_open(self) -> bool:
         """Releases and downloads: never while suspended or frozen, nor once closed."""
-        return self.state in {"active", "closing"} and not self.frozen
+        return self.state == "active" and not self.frozen
 
 
 @dataclass(frozen=True)
