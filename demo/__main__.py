@@ -1,19 +1,33 @@
-"""`python -m demo install|run`."""
+"""`python -m demo install|run`. An installation waits until a story that is being told has ended."""
 
+import fcntl
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from demo import paths
 from demo.install import install
+
+
+@contextmanager
+def _locked(mode: int) -> Iterator[None]:
+    paths.STATE.mkdir(parents=True, exist_ok=True)
+    with (paths.STATE / "demo.lock").open("w") as held:
+        fcntl.flock(held, mode)
+        yield
 
 
 def main() -> None:
     """Run one of the demonstration's steps."""
     match sys.argv[1:]:
         case ["install"]:
-            install()
+            with _locked(fcntl.LOCK_EX):
+                install()
         case ["run"]:
             from demo.story import tell
 
-            tell()
+            with _locked(fcntl.LOCK_SH):
+                tell()
         case _:
             raise SystemExit("usage: python -m demo install|run")
 

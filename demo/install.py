@@ -72,7 +72,7 @@ def install() -> None:
         values.flush()
         print("installing the chart", flush=True)
         run(
-            paths.tool("helm"), "upgrade", "--install", "tre", str(paths.ROOT / "helm/tre"), "--namespace", NAMESPACE,
+            paths.tool("helm"), "upgrade", "--install", "--force-conflicts", "tre", str(paths.ROOT / "helm/tre"), "--namespace", NAMESPACE,
             "-f", str(paths.ROOT / "demo/values.yaml"), "-f", values.name,
         )  # fmt: skip
     _wait(started)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "WorkspaceError", "connect", "filesystem", "from_csv", "inputs", "options", "read", "scan", "spark", "to_csv",
     "work",
+    "write",
 ]  # fmt: skip
 
 
@@ -126,6 +127,17 @@ def read(address: str, **arguments: Any) -> pandas.DataFrame:
         return reader(address, **arguments)
     with filesystem().open_input_file(address.removeprefix("s3://")) as stream:
         return reader(stream, **arguments)
+
+
+def write(frame: pandas.DataFrame, address: str, **arguments: Any) -> None:
+    """A pandas frame to Parquet or CSV by the address's name, in the working area (s3://) or a path; no index column."""
+    arguments.setdefault("index", False)
+    writer = frame.to_parquet if address.endswith(".parquet") else frame.to_csv
+    if not address.startswith("s3://"):
+        writer(address, **arguments)
+        return
+    with filesystem().open_output_stream(address.removeprefix("s3://")) as stream:
+        writer(stream, **arguments)
 
 
 def scan(address: str, **arguments: Any) -> polars.LazyFrame:

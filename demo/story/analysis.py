@@ -1,0 +1,34 @@
+"""Chapter: a researcher analyses the data in a notebook that really runs, in a browser."""
+
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from demo.browser import open_workspace, run_notebook, screenshot
+from demo.say import expect, say
+
+# Counts of nodes by treatment hold small cells; the second table groups them, and holds none.
+CELLS = [
+    "import tre_workspace as tre\n"
+    "colon = tre.read(tre.inputs('survie-colon/2026.1/colon.csv'))\n"
+    "deaths = colon[colon.etype == 2]\n"
+    "print(len(deaths), 'personnes')",
+    "small = deaths.groupby(['rx', 'extent']).size().reset_index(name='effectif')\n"
+    "tre.write(small, tre.work('resultats/par_extension.csv'))\n"
+    "print(small)",
+    "safe = deaths.groupby(['rx', 'sex']).size().reset_index(name='effectif')\n"
+    "tre.write(safe, tre.work('resultats/par_sexe.csv'))\n"
+    "print(safe)",
+]
+PICTURES = Path("docs/screenshots")
+
+
+def analyse(page: Page, slug: str, person: str) -> None:
+    """Open the workspace, run the notebook, and see that it is closed towards the outside."""
+    open_workspace(page, slug)
+    say("JupyterLab opened through the trace gateway, on an origin of this person's own")
+    outputs = run_notebook(page, person, "analyse.ipynb", CELLS)
+    expect("929 personnes" in outputs[0], "the notebook read the inputs with this session's own S3 key: 929 people")
+    screenshot(page, "notebook", PICTURES)
+    status = page.evaluate(f"async () => (await fetch('/user/{person}/files/analyse.ipynb')).status")
+    expect(status in (403, 404), f"downloading the notebook by its address is refused ({status})")
