@@ -18,6 +18,7 @@ from tre.projects.reconciler.sweep import drift_all
 from tre.projects.service import project_spec, project_specs
 from tre.projects.states import MOVING, RECONCILED
 from tre.worker.process import Process, Rendered
+from tre.worker.telling import tell
 from tre.worker.wiring import keep_service_token
 
 log = structlog.get_logger("tre.worker")
@@ -58,7 +59,7 @@ def sweep(process: Process) -> int:
         except TreError as error:
             log.error("render-failed", project=slug, code=error.code)
     listed = drift_all(process.providers.all(), [item.desired for item in wanted.values()])
-    _orphans(listed.pop("", ()), books.moving)
+    _orphans(process, listed.pop("", ()), books.moving)
     differing = 0
     for slug, item in wanted.items():
         found = listed.get(slug, ())
@@ -68,12 +69,11 @@ def sweep(process: Process) -> int:
     return differing
 
 
-def _orphans(extra: Iterable[Difference], moving: frozenset[str]) -> None:
+def _orphans(process: Process, extra: Iterable[Difference], moving: frozenset[str]) -> None:
     """Namespaces named like a project's: told, never touched."""
-    orphans = sorted(difference.target for difference in extra if difference.target not in moving)
+    orphans = [difference.target for difference in extra if difference.target not in moving]
     NOBODYS.set(len(orphans))
-    if orphans:
-        log.warning("nobodys", count=len(orphans), targets=orphans[:10])
+    tell(process, "platform.nobodys", orphans)
 
 
 def reconcile(process: Process, slug: str) -> None:

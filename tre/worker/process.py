@@ -73,6 +73,7 @@ class Process:
 
     services: Services
     providers: Providers
+    told: dict[str, frozenset[str]] = field(default_factory=dict)  # see ``tre.worker.telling``
     _held: dict[str, Rendered] = field(default_factory=dict)
 
     @classmethod

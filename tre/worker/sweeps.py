@@ -23,6 +23,7 @@ from tre.sessions.store import open_sessions
 from tre.worker import drift
 from tre.worker.mail import send_notices, warn
 from tre.worker.process import Process
+from tre.worker.telling import watch_admission
 from tre.worker.wake import wake
 from tre.worker.wiring import build_runner
 
@@ -106,6 +107,7 @@ def sweeps(drift_seconds: int) -> tuple[Sweep, ...]:
         Sweep("extracts", 5, extracts),
         Sweep("dates", 20, act_on_dates),
         Sweep("drift", drift_seconds, drift.sweep),
+        Sweep("admission", drift_seconds, watch_admission),
         Sweep("sleep", 60, put_to_sleep),
         Sweep("mail", 30, send_notices),
     )

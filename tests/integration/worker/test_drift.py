@@ -31,6 +31,7 @@ class Part:
     name: str
     wrong: list[Difference] = field(default_factory=list)
     ensured: int = 0
+    nobodys: tuple[Difference, ...] = ()
 
     def ensure(self, desired: Desired) -> Outcome:
         self.ensured += 1
@@ -41,7 +42,7 @@ class Part:
         return tuple(self.wrong)
 
     def drift_all(self, wanted: Any) -> dict[str, tuple[Difference, ...]]:
-        return {**{desired.slug: tuple(self.wrong) for desired in wanted}, "": ()}
+        return {**{desired.slug: tuple(self.wrong) for desired in wanted}, "": self.nobodys}
 
     def repair(self, desired: Desired, found: Any) -> int:
         self.wrong.clear()
@@ -61,12 +62,15 @@ class Bench:
     objectstore: Part = field(default_factory=lambda: Part("objectstore"))
     vault: Part = field(default_factory=lambda: Part("vault"))
     title: str = "v1"
+    told: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def process(self) -> Process:
         parts: list[Any] = [self.kubernetes, self.objectstore, self.vault]
         providers = Providers(*parts)
         services = SimpleNamespace(db=self.db, clock=self.clock)
-        made = SimpleNamespace(services=services, providers=providers, facts=lambda: None, rendered=self.rendered)
+        made = SimpleNamespace(
+            services=services, providers=providers, facts=lambda: None, rendered=self.rendered, told=self.told
+        )
         return cast(Process, made)
 
     def rendered(self, spec: ProjectSpec, facts: Any) -> Rendered:
@@ -174,3 +178,12 @@ def test_a_round_over_sound_projects_asks_the_same_few_questions_whatever_their_
     finally:
         event.remove(bench.db.engine, "before_cursor_execute", count)
     assert len(asked) <= 8
+
+
+def test_a_namespace_of_nobody_is_told_when_it_comes_and_when_it_goes(bench: Bench) -> None:
+    process = bench.process()
+    for there in (True, True, False, False):
+        bench.kubernetes.nobodys = (Difference("kubernetes", "extra", "Namespace/tre-p-x"),) if there else ()
+        drift.sweep(process)
+    told = bench.events("platform.nobodys")
+    assert [b"tre-p-x" in body for body in told] == [True, False]
