@@ -40,7 +40,7 @@ _MAX_FILES = 100_000
 )
 @click.option("--no-sandbox", is_flag=True, help="Only inside a pod that already isolates the check.")
 @click.pass_context
-def check_command(ctx: click.Context, paths: tuple[str, ...], **options: str | bool | None) -> None:
+def check_command(ctx: click.Context, /, paths: tuple[str, ...], **options: str | bool | None) -> None:
     """Check output files for disclosure risk.
 
     Exit status: 0 pass, 1 review, 2 block, 3 could not run.
@@ -80,12 +80,12 @@ def _inputs(paths: tuple[str, ...]) -> "Iterator[Input]":
     for path in paths:
         if not os.path.lexists(path):
             raise Invalid("path-unknown", f"There is no {_printable(path)}.", "Name files or folders that exist.")
+        prefix = os.path.basename(os.path.normpath(path)) if len(paths) > 1 and os.path.isdir(path) else ""
         for name, found in _walk(path):
-            name = os.path.join(os.path.basename(os.path.normpath(path)), name) if len(paths) > 1 and os.path.isdir(path) else name
             count += 1
             if count > _MAX_FILES:
                 raise Invalid("too-many-files", f"More than {_MAX_FILES} files.", "Check a smaller folder.")
-            yield Input(_printable(name), found)
+            yield Input(_printable(os.path.join(prefix, name)), found)
 
 
 def _walk(path: str) -> Iterator[tuple[str, str]]:

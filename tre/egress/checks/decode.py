@@ -52,7 +52,7 @@ _FRONT = re.compile(
 _PICKLE_TEXT = re.compile(rb"^(\(|c[\w.]+\n[\w.]+\n|\(dp\d+\n|\(lp\d+\n|ccopy_reg\n)")
 
 
-def sniff_text(head: bytes, claimed: str) -> str:
+def sniff_text(head: bytes, claimed: str) -> str:  # noqa: PLR0911
     """Which kind of text: content first where it is unmistakable, then the extension, then content again."""
     text = decode(head)
     if _PICKLE_TEXT.match(head) and head.count(b"\n") > 2 and (b"\np" in head or b"\ntR" in head):

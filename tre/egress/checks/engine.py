@@ -23,7 +23,7 @@ class Input:
     path: str | Path
 
 
-def check(
+def check(  # noqa: PLR0913  the public contract: two of them by keyword
     inputs: Sequence[Input],
     policy: Policy,
     context: Context | None = None,

@@ -33,23 +33,30 @@ def examine(subject: Subject, policy: Policy, limits: Limits | None = None) -> F
     """The report on one file, without the findings that need other files. Never raises for the file's content."""
     problem = _not_readable(subject)
     if problem is not None:
-        return _report(subject, policy, "unknown", "", 0, [problem])
+        return _report(subject, policy, _Content("unknown", "", 0), [problem])
     digest, size = _hash(subject.path)
     blob = Blob(subject.name, subject.path, None, Location(file=subject.name), limits or Limits())
     kind = identify(blob).kind
     parts = list(_read(blob, blob.limits.max_parts))
-    return _report(subject, policy, kind, digest, size, parts)
+    return _report(subject, policy, _Content(kind, digest, size), parts)
 
 
-def _report(subject: Subject, policy: Policy, kind: str, digest: str, size: int, parts: list[Part]) -> FileReport:
-    scene = Scene(policy, subject.name, size, subject.context, tuple(parts))
-    findings = sorted(set(_findings(scene, digest)), key=Finding.sort_key)
+@dataclass(frozen=True)
+class _Content:
+    kind: str
+    digest: str
+    size: int
+
+
+def _report(subject: Subject, policy: Policy, content: _Content, parts: list[Part]) -> FileReport:
+    scene = Scene(policy, subject.name, content.size, subject.context, tuple(parts))
+    findings = sorted(set(_findings(scene, content.digest)), key=Finding.sort_key)
     counted = Counter(part.kind for part in parts)
     return FileReport(
         name=subject.name,
-        sha256=digest,
-        size=size,
-        kind=kind,
+        sha256=content.digest,
+        size=content.size,
+        kind=content.kind,
         findings=tuple(findings),
         parts=tuple(sorted(counted.items())),
         tables=tuple(cell_tables(parts, policy)),

@@ -111,7 +111,7 @@ def identify(blob: Blob) -> Identity:
     return Identity(kind or _by_extension(head, claimed), claimed)
 
 
-def _binary_kind(blob: Blob, head: bytes) -> str:
+def _binary_kind(blob: Blob, head: bytes) -> str:  # noqa: PLR0911
     if head.startswith(_SAS[:32]):
         return "sas7bdat"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":

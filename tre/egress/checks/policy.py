@@ -102,21 +102,20 @@ class Policy:
         ``trusted`` leaves the schema out, for shipped policies (a test validates them) and for the sandbox's own copy.
         """
         data = yaml.safe_load(source) if trusted and isinstance(source, str) else _checked(source)
-        sections = {
+        fields: dict[str, Any] = {key: data[key] for key in _PLAIN if key in data}
+        fields |= {
+            key: tuple(data[key]) for key in ("accepted_types", "allowed_emails", "count_headers") if key in data
+        }
+        fields |= {
             "dominance": _dominance(data.get("dominance", {})),
             "rounding": _rounding(data.get("rounding", {})),
             "sizes": Sizes(**data.get("sizes", {})),
             "sandbox": Sandbox(**data.get("sandbox", {})),
-        }
-        plain = {key: data[key] for key in _PLAIN if key in data}
-        lists = {key: tuple(data[key]) for key in ("accepted_types", "allowed_emails", "count_headers") if key in data}
-        pairs = {
             "local_identifiers": tuple((e["name"], e["pattern"]) for e in data.get("local_identifiers", ())),
             "overrides": tuple(sorted((key, _word(value)) for key, value in data.get("overrides", {}).items())),
         }
         canonical = json.dumps(data, sort_keys=True, ensure_ascii=False).encode()
-        digest = hashlib.sha256(canonical).hexdigest()
-        return cls(**plain, **lists, **pairs, **sections, digest=digest, source=canonical.decode())
+        return cls(**fields, digest=hashlib.sha256(canonical).hexdigest(), source=canonical.decode())
 
     def severity(self, rule_id: str, found: Severity) -> Severity | None:
         """The severity after overrides; None when the rule is off."""

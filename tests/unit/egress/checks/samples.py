@@ -18,7 +18,8 @@ class Case:
 
 def nir(seed: int) -> str:
     rng = random.Random(seed)
-    body = f"{rng.choice('12')}{rng.randint(20, 99)}{rng.randint(1, 12):02d}{rng.randint(1, 95):02d}{rng.randint(1, 500):03d}{rng.randint(1, 900):03d}"
+    birth = f"{rng.choice('12')}{rng.randint(20, 99)}{rng.randint(1, 12):02d}"
+    body = f"{birth}{rng.randint(1, 95):02d}{rng.randint(1, 500):03d}{rng.randint(1, 900):03d}"
     return f"{body}{97 - int(body) % 97:02d}"
 
 

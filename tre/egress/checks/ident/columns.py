@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from tre.egress.checks.tables.cells import clean
 from tre.egress.checks.tables.frame import Column, Frame, Role
@@ -67,7 +68,7 @@ def pseudonym_rate(texts: Sequence[str]) -> float:
 def _mixed(text: str) -> bool:
     """Case and digits change often, as in encoded bytes and not in identifiers made of words."""
     kinds = ["d" if c.isdigit() else "u" if c.isupper() else "l" if c.islower() else "o" for c in text]
-    changes = sum(a != b for a, b in zip(kinds, kinds[1:], strict=False))
+    changes = sum(a != b for a, b in pairwise(kinds))
     return changes > len(text) * 0.4 and Counter(kinds)["o"] <= len(text) * 0.1
 
 

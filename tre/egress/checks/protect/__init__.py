@@ -37,16 +37,19 @@ def protect_file(path: str, output: str | None, policy: Policy, *, sandbox: bool
     blob = Blob(path, path)
     kind = identify(blob).kind
     if kind in ("csv", "text", "xlsx", "xls", "ods"):
-        from tre.egress.checks.protect.tables import protect_table as mend  # noqa: PLC0415
+        from tre.egress.checks.protect.tables import protect_table  # noqa: PLC0415
+
+        suffix, data, done = protect_table(blob, kind, policy)
     elif kind in ("png", "jpeg", "gif", "tiff", "webp", "bmp", "pdf", "ipynb"):
-        from tre.egress.checks.protect.files import protect_other as mend  # noqa: PLC0415
+        from tre.egress.checks.protect.files import protect_other  # noqa: PLC0415
+
+        suffix, data, done = protect_other(blob, kind, policy)
     else:
         raise Invalid(
             "protect-unsupported",
             f"A file of type {kind} cannot be mended by the tool.",
             "Export a csv table, a PNG picture or a notebook, and try again.",
         )
-    suffix, data, done = mend(blob, kind, policy)
     target = output or str(Path(path).with_suffix("")) + f".protected{suffix}"
     Path(target).write_bytes(data)
     report = check([Input(Path(target).name, target)], policy, sandbox=sandbox)

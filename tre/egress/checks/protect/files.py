@@ -11,8 +11,9 @@ from tre.egress.checks.words import Words
 _SCALE = 2.0
 
 
-def protect_other(blob: Blob, kind: str, _policy: Policy) -> tuple[str, bytes, list[Words]]:
+def protect_other(blob: Blob, kind: str, policy: Policy) -> tuple[str, bytes, list[Words]]:
     """Suffix, bytes and what was done; raises Invalid ``protect-damaged`` when the file cannot be read."""
+    del policy  # pictures and notebooks are made plain whatever the policy
     try:
         if kind == "ipynb":
             return ".ipynb", _notebook(blob), [Words("Sorties effacées.", "Outputs cleared.")]

@@ -44,7 +44,7 @@ def unsafe_name(name: str) -> bool:
 
 
 def _stream(blob: Blob) -> IO[bytes]:
-    return io.BytesIO(blob.data) if blob.data is not None else open(blob.path, "rb")  # noqa: SIM115  closed with the archive
+    return io.BytesIO(blob.data) if blob.data is not None else open(blob.path, "rb")
 
 
 def _zip(blob: Blob) -> Iterator[Part]:

@@ -18,7 +18,7 @@ def read(blob: Blob) -> Iterator[Part]:
 
 
 def _parquet(blob: Blob) -> Iterator[Part]:
-    import pyarrow.parquet as parquet  # noqa: PLC0415
+    from pyarrow import parquet  # noqa: PLC0415
 
     if blob.head(4) == b"PARE":
         yield Trait(blob.origin, "encrypted")

@@ -77,7 +77,8 @@ def tables_of(rows: Sequence[Sequence[str]], blob: Blob) -> Iterator[Part]:
 
 def _blocks(rows: Sequence[Sequence[str]]) -> Iterator[tuple[int, list[Sequence[str]]]]:
     """Runs between blank rows; a run that does not begin like a header continues the one before."""
-    start, block = 0, []
+    start = 0
+    block: list[Sequence[str]] = []
     for index, row in enumerate(rows):
         if any(cell.strip() for cell in row):
             if not block:

@@ -48,9 +48,7 @@ def _child(package: zipfile.ZipFile, info: zipfile.ZipInfo, blob: Blob, trait: s
     if info.file_size > blob.limits.max_child_bytes:
         yield Trait(origin, "cap", {"what": "size"})
         return
-    if trait and not info.filename.endswith(".bin"):
-        yield Child(origin, info.filename, package.read(info))
-    elif not trait:
+    if (trait and not info.filename.endswith(".bin")) or not trait:
         yield Child(origin, info.filename, package.read(info))
 
 

@@ -68,7 +68,7 @@ def _structure(document: Any, data: bytes, blob: Blob) -> Iterator[Part]:
         origin = replace(blob.origin, member=join(blob.origin.member, str(name)))
         yield Trait(origin, "pdf-attachment")
         yield Child(origin, str(name), bytes(document.attachments[name].get_file().read_bytes()))
-    if re.search(rb"/(?:JavaScript|JS|Launch)\b", data) or "/OpenAction" in root and "/JS" in str(root.OpenAction):
+    if re.search(rb"/(?:JavaScript|JS|Launch)\b", data) or ("/OpenAction" in root and "/JS" in str(root.OpenAction)):
         yield Trait(blob.origin, "pdf-javascript")
     if "/AcroForm" in root and "/XFA" in root.AcroForm:
         yield Trait(blob.origin, "pdf-xfa")
@@ -100,7 +100,8 @@ def _marks(page: Any) -> int:
 
     strokes = curves = small = forms = 0
     points: list[float] = []
-    for count, (operands, operator) in enumerate(pikepdf.parse_content_stream(page)):
+    stream: Any = pikepdf.parse_content_stream(page)
+    for count, (operands, operator) in enumerate(stream):
         if count > _MAX_OPERATORS:
             break
         name = str(operator)

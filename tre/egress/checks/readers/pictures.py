@@ -11,7 +11,24 @@ from tre.egress.checks.reader import Reader
 _MAX_BYTES = 64_000_000
 _MAX_PIXELS = 60_000_000
 _PLAIN_KEYS = frozenset(
-    "dpi gamma aspect interlace transparency jfif jfif_version jfif_unit jfif_density progressive background duration loop version extension compression".split()
+    [
+        "dpi",
+        "gamma",
+        "aspect",
+        "interlace",
+        "transparency",
+        "jfif",
+        "jfif_version",
+        "jfif_unit",
+        "jfif_density",
+        "progressive",
+        "background",
+        "duration",
+        "loop",
+        "version",
+        "extension",
+        "compression",
+    ]
 )
 _SOFTWARE = (
     "software",
@@ -86,7 +103,7 @@ def logical_end(data: bytes) -> int:
 def _engine() -> Any:
     """The OCR engine, or None when it is not installed."""
     try:
-        from rapidocr import RapidOCR  # noqa: PLC0415
+        from rapidocr import RapidOCR  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
     except ImportError:
         return None
     return RapidOCR()

@@ -147,21 +147,20 @@ def _prose(spans: Sequence[Sequence[tuple[int, int, str]]]) -> bool:
 
 
 def _columns(spans: Sequence[Sequence[tuple[int, int, str]]]) -> list[tuple[int, int]]:
-    """Runs of positions that some line fills, separated by positions that (nearly) every line leaves blank."""
+    """Runs of positions that some line fills, separated by positions that every line leaves blank."""
     width = max((end for line in spans for _, end, _ in line), default=0)
-    filled = [0] * (width + 1)
+    filled = bytearray(width + 1)
     for line in spans:
         for start, end, _ in line:
-            for position in range(start, end):
-                filled[position] += 1
+            filled[start:end] = b"\x01" * (end - start)
     columns: list[tuple[int, int]] = []
-    start = None
-    for position, count in enumerate(filled):
-        if count and start is None:
-            start = position
-        elif not count and start is not None:
-            columns.append((start, position))
-            start = None
+    left = -1
+    for position, used in enumerate(filled):
+        if used and left < 0:
+            left = position
+        elif not used and left >= 0:
+            columns.append((left, position))
+            left = -1
     return columns
 
 

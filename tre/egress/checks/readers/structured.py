@@ -34,10 +34,10 @@ def json_parts(data: Any, blob: Blob) -> Iterator[Part]:
         cells = len(rows) * len(rows[0])
         if cells > left:
             yield Trait(blob.origin, "cap", {"what": "cells"})
-            rows = rows[: max(2, left // max(len(rows[0]), 1))]
+        kept = rows if cells <= left else rows[: max(2, left // max(len(rows[0]), 1))]
         left = max(left - cells, 1000)
         origin = replace(blob.origin, pointer=blob.origin.pointer + pointer)
-        yield Table(origin, rows=rows, total_rows=len(rows), total_columns=len(rows[0]), header_rows=1)
+        yield Table(origin, rows=kept, total_rows=len(rows), total_columns=len(rows[0]), header_rows=1)
     strings = "\n".join(_strings(data, 200_000))
     if strings:
         yield Text(blob.origin, strings, "data")

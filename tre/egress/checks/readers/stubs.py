@@ -60,12 +60,15 @@ class Stub:
         return id(self)
 
 
-class _Unpickler(pickle._Unpickler):  # type: ignore[misc,name-defined]  # noqa: SLF001  the pure-Python one: its BUILD can be replaced
+_Base: Any = pickle._Unpickler  # the pure-Python one: its BUILD can be replaced
+
+
+class _Unpickler(_Base):  # type: ignore[misc]
     def __init__(self, stream: io.BytesIO, found: Walk) -> None:
         super().__init__(stream, encoding="latin1", errors="replace")
         self.stream = stream
         self.found = found
-        self.dispatch = dict(pickle._Unpickler.dispatch)  # type: ignore[attr-defined]  # noqa: SLF001
+        self.dispatch = dict(_Base.dispatch)
         self.dispatch[pickle.BUILD[0]] = _Unpickler._build
         self.dispatch[pickle.REDUCE[0]] = _Unpickler._reduce
         self.dispatch[pickle.NEWOBJ[0]] = _Unpickler._newobj
@@ -82,25 +85,25 @@ class _Unpickler(pickle._Unpickler):  # type: ignore[misc,name-defined]  # noqa:
         raise pickle.UnpicklingError(f"extension code {code}")
 
     def _instantiate(self, klass: Any, args: Any) -> None:
-        self.append(Stub(getattr(klass, "name", "?"), tuple(args)))  # type: ignore[attr-defined]
+        self.append(Stub(getattr(klass, "name", "?"), tuple(args)))
 
     def _reduce(self) -> None:
-        args = self.stack.pop()  # type: ignore[has-type]
-        function = self.stack[-1]  # type: ignore[has-type]
-        self.stack[-1] = Stub(getattr(function, "name", "?"), args if isinstance(args, tuple) else (args,))  # type: ignore[has-type]
+        args = self.stack.pop()
+        function = self.stack[-1]
+        self.stack[-1] = Stub(getattr(function, "name", "?"), args if isinstance(args, tuple) else (args,))
 
     def _newobj(self) -> None:
-        args = self.stack.pop()  # type: ignore[has-type]
-        klass = self.stack.pop()  # type: ignore[has-type]
-        self.append(Stub(getattr(klass, "name", "?"), args if isinstance(args, tuple) else ()))  # type: ignore[attr-defined]
+        args = self.stack.pop()
+        klass = self.stack.pop()
+        self.append(Stub(getattr(klass, "name", "?"), args if isinstance(args, tuple) else ()))
 
     def _newobj_ex(self) -> None:
-        self.stack.pop()  # type: ignore[has-type]
+        self.stack.pop()
         self._newobj()
 
     def _build(self) -> None:
-        state = self.stack.pop()  # type: ignore[has-type]
-        instance = self.stack[-1]  # type: ignore[has-type]
+        state = self.stack.pop()
+        instance = self.stack[-1]
         if isinstance(instance, Stub):
             instance.state = state
             if instance.name.endswith("NumpyArrayWrapper") and isinstance(state, dict):

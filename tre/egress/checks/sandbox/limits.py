@@ -91,8 +91,8 @@ def lock_down(seconds: int, memory_mb: int) -> None:
         (resource.RLIMIT_NOFILE, 128),
     ):
         _, hard = resource.getrlimit(kind)
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (value, value))
+        allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (allowed, allowed))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     os.umask(0o077)
     _filter_calls()

@@ -12,7 +12,7 @@ def connection() -> Any:
     """A DuckDB that reads one local file and nothing else: no extension, no spill, no network."""
     import duckdb  # noqa: PLC0415
 
-    config = {
+    config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": _MEMORY,
         "threads": 2,
         "autoinstall_known_extensions": False,

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tre.egress.checks.tables.cells import Kind
 from tre.egress.checks.tables.frame import Column, Frame, Role
@@ -81,7 +82,7 @@ def _from_interval(text: str) -> float | None:
     numbers = [
         abs(number) if index and "-" in text and min(numbers) >= 0 else number for index, number in enumerate(numbers)
     ]
-    pairs = list(zip(numbers, numbers[1:], strict=False))
+    pairs = list(pairwise(numbers))
     for low, high in pairs[-2:] if len(pairs) > 1 else pairs:
         if 0 < low <= high and high / low < 1e6:
             return 1 / (math.log(high / low) / (2 * _Z95)) ** 2 if high > low else math.inf

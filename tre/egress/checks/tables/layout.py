@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tre.egress.checks.tables.cells import Cell, Kind, clean, parse
 from tre.egress.checks.tables.lexicon import YEAR, says_count
@@ -64,7 +65,7 @@ def _years_or_steps(row: Sequence[str], cells: list[Cell], numeric: list[int], b
     if all(cells[i].kind is Kind.INTERVAL for i in body):
         return not any(i < len(line) and parse(line[i]).kind is Kind.INTERVAL for i in body for line in below)
     values = [cells[i].value for i in body]
-    steps = [b - a for a, b in zip(values, values[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(values)]
     starts = values[0] in (0, 1) and all(step == 1 for step in steps) and len(values) >= 2
     return starts and (not clean(row[0]) or parse(row[0]).kind is Kind.TEXT)
 

@@ -109,7 +109,7 @@ def has(text: str, words: frozenset[str]) -> bool:
     return not words.isdisjoint(tokens(text))
 
 
-def says_count(text: str) -> int:
+def says_count(text: str) -> int:  # noqa: PLR0911
     """How clearly a label names a count: 2 clearly, 1 perhaps, 0 no."""
     words = tokens(text)
     if not words or not NOT_UNITS.isdisjoint(words):

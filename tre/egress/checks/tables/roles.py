@@ -86,7 +86,7 @@ def statistic_named(text: str) -> Role | None:
     return Role.ESTIMATE if words[0] in ("or", "b") and len(words) <= 2 and len(text.strip()) > 1 else None
 
 
-def _first_role(column: Column, frame: Frame) -> Column:
+def _first_role(column: Column, frame: Frame) -> Column:  # noqa: PLR0911
     kinds = Counter(cell.kind for cell in column.cells)
     filled = len(column.cells) - kinds[Kind.EMPTY]
     if not filled:
@@ -121,7 +121,7 @@ def _codes_under_titles(column: Column, frame: Frame) -> bool:
     return small and any(_has_numbers(other) for other in frame.columns[1:])
 
 
-def _numeric_role(column: Column, frame: Frame) -> Role:
+def _numeric_role(column: Column, frame: Frame) -> Role:  # noqa: PLR0911
     if column.name and (words := set(tokens(column.name))):
         if not ID_WORDS.isdisjoint(words):
             return Role.ID

@@ -35,7 +35,7 @@ def determined(system: System) -> dict[int, float]:
     fixed = (
         numpy.abs(null_space).sum(axis=1) < _TOLERANCE if null_space.size else numpy.ones(len(system.unknowns), bool)
     )
-    return {index: float(solution[index]) for index in numpy.flatnonzero(fixed)}
+    return {int(index): float(solution[index]) for index in numpy.flatnonzero(fixed)}
 
 
 def bounds(system: System, only: Sequence[int] = ()) -> dict[int, tuple[float, float]]:

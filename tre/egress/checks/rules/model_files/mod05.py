@@ -38,7 +38,26 @@ _ALLOWED = (
     "copy_reg._reconstructor",
 )
 _BUILTINS = frozenset(
-    "object list dict set frozenset tuple int float complex bytes bytearray bool str slice range Ellipsis NotImplemented type".split()
+    [
+        "object",
+        "list",
+        "dict",
+        "set",
+        "frozenset",
+        "tuple",
+        "int",
+        "float",
+        "complex",
+        "bytes",
+        "bytearray",
+        "bool",
+        "str",
+        "slice",
+        "range",
+        "Ellipsis",
+        "NotImplemented",
+        "type",
+    ]
 )
 _REFUSED = (
     "numpy.testing",
