@@ -23,7 +23,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "relectrice-a": ("/", "blocked", "blocked/file"),
     "intendante-a": ("/", "/datasets", "/datasets/new", "/datasets/survival-colon", f"/projects/{SLUG}/data"),
     "securite-a": ("/events", "/sessions"),
-    "auditrice-a": ("/log",),
+    "auditrice-a": ("/log", "/controls"),
 }
 
 

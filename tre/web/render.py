@@ -67,6 +67,7 @@ class Can:
         self.reviewer = actor.has(Role.REVIEWER)
         self.officer = actor.has(Role.SECURITY_OFFICER)
         self.auditor = actor.has(Role.AUDITOR)
+        self.producer = actor.has(Role.PRODUCER)
         self.people = self.agent or self.officer
         self.watch = self.officer or self.auditor
         self.requests = actor.person_id is not None and bool(actor.roles)

@@ -11,8 +11,9 @@ from tre.api.context import Services
 from tre.api.deps import CurrentActor, Svc, Tx
 from tre.core.errors import Invalid, TreError
 from tre.datasets import service as datasets
+from tre.egress.checks.policy import shipped
 from tre.projects import service as projects
-from tre.projects.forms import AuthorisationForm, NamedDataset, NamedPerson
+from tre.projects.forms import DEFAULT_POLICY, AuthorisationForm, NamedDataset, NamedPerson
 from tre.projects.models import Authorisation
 from tre.projects.people import Person, people_by_id
 from tre.web.forms import Fields, act, as_day, day, text, texts, upload
@@ -21,7 +22,6 @@ from tre.web.render import back, page
 router = APIRouter()
 DECISION_BYTES = 10_000_000
 ROWS = {"people": 6, "datasets": 4}
-POLICIES = ("snds-default", "opensafely-like", "insee-business")
 _TEXTS = (
     "slug", "title", "reference", "authority", "legal_basis", "purpose", "controller", "public_benefit", "theme",
 )  # fmt: skip
@@ -94,7 +94,7 @@ def read(fields: FormData, slug: str) -> AuthorisationForm:
             if name
         ),
         datasets=tuple(NamedDataset(name, _names(variables)) for name, variables in sets if name),
-        policy_id=text(fields, "policy_id") or POLICIES[0],
+        policy_id=text(fields, "policy_id") or DEFAULT_POLICY,
     )
 
 
@@ -141,5 +141,5 @@ def _draw(  # noqa: PLR0913, PLR0917  # one form, drawn for four occasions
     catalogue = datasets.search(session)
     return page(
         request, "projects/authorisation_form.html", values=values, people=people, named=named, slug=slug, wrong=wrong,
-        known=known, catalogue=catalogue, policies=POLICIES, http_status=wrong.status if wrong else 200,
+        known=known, catalogue=catalogue, policies=shipped(), http_status=wrong.status if wrong else 200,
     )  # fmt: skip
