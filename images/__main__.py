@@ -10,6 +10,7 @@ from images import record
 from images.builder import build_images
 from images.catalogue import CATALOGUE
 from images.errors import ImagesError
+from images.prune import prune
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,6 +32,8 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("names", nargs="*", metavar="NAME")
     build.add_argument("--fresh", action="store_true", help="ignore caches: takes the distribution's updates in")
     build.set_defaults(run=_build)
+    tidy = commands.add_parser("prune", help="give back the disk that superseded builds hold")
+    tidy.set_defaults(run=_prune)
     listing = commands.add_parser("list", help="all images and what was built of each")
     listing.add_argument("--json", action="store_true")
     listing.set_defaults(run=_list)
@@ -42,6 +45,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _build(options: argparse.Namespace) -> int:
     build_images(options.names, lambda line: print(line, flush=True), fresh=options.fresh)
+    return 0
+
+
+def _prune(_: argparse.Namespace) -> int:
+    with record.build_lock():
+        print(f"removed {prune()} superseded images and the layers that only they needed")
     return 0
 
 

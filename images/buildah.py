@@ -72,6 +72,18 @@ def mounted(name: str) -> Iterator[Path]:
         _run(["buildah", "rm", container])
 
 
+def stored_names() -> list[str]:
+    """Names of the images in the store."""
+    return [name for name in _checked(["buildah", "images", "--format", "{{.Name}}:{{.Tag}}"]).splitlines() if name]
+
+
+def remove(names: list[str]) -> None:
+    """Remove images, then every layer that no named image needs; what a container still uses stays."""
+    for name in names:
+        _run(["buildah", "rmi", name])
+    _run(["buildah", "rmi", "--prune"])
+
+
 def import_rootfs(archive: Path, name: str) -> None:
     """Make an image of one layer from a tar of a root file system. Raises BuildFailed."""
     container = _checked(["buildah", "from", "scratch"])

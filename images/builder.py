@@ -14,6 +14,7 @@ from images.catalogue import Image, build_order
 from images.contentkey import content_key
 from images.machine import require_tools
 from images.paths import state_home
+from images.prune import disk_is_low, prune
 from images.record import BuiltImage
 from images.rootfs import ensure_rootfs
 
@@ -41,6 +42,9 @@ def build_images(names: list[str], report: Report, *, fresh: bool = False) -> di
     run = _Run(report, fresh)
     results: dict[str, BuiltImage] = {}
     with record.build_lock():
+        if disk_is_low():
+            report("the disk is nearly full: removing what superseded builds left")
+            prune()
         for position, image in enumerate(order, start=1):
             results[image.name] = _build_one(image, run, f"[{position}/{len(order)}] {image.name}")
     return results

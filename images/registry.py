@@ -53,11 +53,6 @@ def _request(path: str, method: str) -> int:
     request = urllib.request.Request(
         f"{scheme}://{registry_host()}{path}", method=method, headers={"Accept": _MANIFEST_TYPES}
     )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({})) if is_loopback() else None
-    opened = (
-        opener.open(request, timeout=_TIMEOUT_SECONDS)
-        if opener
-        else urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS)
-    )
-    with opened as response:
-        return int(response.status)
+    handlers = [urllib.request.ProxyHandler({})] if is_loopback() else []
+    with urllib.request.build_opener(*handlers).open(request, timeout=_TIMEOUT_SECONDS) as answer:
+        return int(answer.status)

@@ -63,7 +63,7 @@ def _wait(process: subprocess.Popen[str], ready: Callable[[], bool], seconds: fl
             process.kill()
             output = process.communicate()[0]
             raise AssertionError(f"the server {'ended' if ended else 'did not get ready'}: {output[-3000:]}")
-        time.sleep(0.1)
+        time.sleep(0.3)
 
 
 def answers(url: str, headers: dict[str, str] | None = None) -> int:

@@ -119,6 +119,7 @@ def test_traefik_answers_its_ping(image: Images) -> None:
         assert answers(f"http://127.0.0.1:{port}/dashboard/") == 404
 
 
+@pytest.mark.timeout(600)
 def test_keycloak_starts_optimised_on_postgresql(image: Images, secrets_folder: Path) -> None:
     port, management = free_port(), free_port()
     box = image("keycloak")
@@ -130,7 +131,7 @@ def test_keycloak_starts_optimised_on_postgresql(image: Images, secrets_folder: 
             "--http-enabled=true", "--http-host=127.0.0.1", f"--http-port={port}",
             f"--http-management-port={management}",
         ]  # fmt: skip
-        setting = Setting(writable=("/tmp", "/opt/keycloak/data"), host_network=True, timeout=180)
+        setting = Setting(writable=("/tmp", "/opt/keycloak/data"), host_network=True, timeout=400)
         ready = f"http://127.0.0.1:{management}/health/ready"
         with serving(box, [*box.config["Entrypoint"], "start", "--optimized", *options], setting, _is_up(ready)):
             assert answers(f"http://127.0.0.1:{port}/realms/master/.well-known/openid-configuration") == 200
