@@ -24,6 +24,7 @@ from tre.egress.requests import (
     withdraw,
     withdraw_open,
 )
+from tre.egress.results import PublicResult, public_results
 from tre.egress.reviews import (
     Answer,
     Opinion,
@@ -48,6 +49,7 @@ __all__ = [
     "Download",
     "Draft",
     "Opinion",
+    "PublicResult",
     "RequestView",
     "Said",
     "Vacancy",
@@ -71,6 +73,7 @@ __all__ = [
     "manifest_hash",
     "note_failure",
     "preview",
+    "public_results",
     "reassign",
     "recheck",
     "release",

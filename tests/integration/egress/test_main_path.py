@@ -157,3 +157,14 @@ def test_idempotency_key_makes_one_request(world: World) -> None:
 def test_decision_enum_is_closed() -> None:
     with pytest.raises(ValueError, match="maybe"):
         Decision("maybe")
+
+
+@pytest.mark.requirement("E38")
+def test_the_register_tells_of_results_and_of_nothing_in_them(world: World) -> None:
+    release = released(world)
+    with world.tx() as session:
+        (result,) = service.public_results(session, [SLUG])[SLUG]
+    assert (result.id, result.files, result.record_sha256) == (release.id, 1, release.record_sha256)
+    world.do("revoke", RELECTEURS[0], release.id, "Erreur constatée après la sortie.")
+    with world.tx() as session:
+        assert not service.public_results(session, [SLUG])
