@@ -14,7 +14,7 @@ from tre.core.settings import Settings
 from tre.platform.oidc import OidcClient
 
 API_ROUTES = ("projects", "people", "datasets", "egress", "audit", "openapi")
-HUB_ROUTES = ("hubapi",)
+HUB_ROUTES = ("hubapi", "sources")
 WORKSPACE_ROUTES = ("workspace", "claim")
 INGRESS_ROUTES = ("ingress",)
 # The identity provider calls it from its own host, with a signed token instead of a cookie.

@@ -29,9 +29,12 @@ def canonical(event: AuditEvent, event_id: str, at: str) -> bytes:
     return rfc8785.dumps(body)
 
 
-def record(session: Session, event: AuditEvent, clock: Clock = system_clock) -> str:
-    """Insert ``event`` in the caller's transaction; returns its id. The sealer gives it its place within a second."""
-    event_id, now = new_id("evt"), clock()
+def record(session: Session, event: AuditEvent, clock: Clock = system_clock, event_id: str | None = None) -> str:
+    """Insert ``event`` in the caller's transaction; returns its id. The sealer gives it its place within a second.
+
+    ``event_id`` is given for what another system told, so that it is recorded once whatever is sent again.
+    """
+    event_id, now = event_id or new_id("evt"), clock()
     txid = session.execute(text("SELECT pg_current_xact_id()::text::bigint")).scalar_one()
     session.add(
         EventRow(

@@ -4,9 +4,10 @@ import json
 import tarfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
+import httpx
 
 from tre.audit.bundle import read_bundle, unpack
 from tre.audit.keys import read_keys
@@ -164,3 +165,32 @@ def _line(item: dict[str, Any]) -> str:
 def prove_command(event: str) -> None:
     """Print the proof that the log holds EVENT; verify it with `tre audit verify --proof FILE`."""
     click.echo(json.dumps(Api().get(f"/audit/prove/{event}"), ensure_ascii=False))
+
+
+@audit_group.command("session")
+@click.argument("session")
+@click.option("--form", type=click.Choice(["text", "json", "jsonl", "csv"]), default="text", show_default=True)
+def session_command(session: str, form: str) -> None:
+    """Tell one session from the traces alone: what was read, run, refused and asked out."""
+    api, path = Api(), f"/audit/sessions/{session}/timeline"
+    if form == "text":
+        click.echo(api.get(path)["told"])
+        return
+    with api.stream(path, form=form) as source:
+        for line in source:
+            click.echo(line.decode(), nl=False)
+
+
+@audit_group.command("collect")
+@click.argument("source", type=click.Choice(["minio", "vault", "kubernetes"]))
+@click.argument("file", type=click.File("rb"))
+@click.option("--url", required=True, help="Address of the hub API, for example http://tre-hubapi.tre-system.svc:8081")
+@click.option("--token-file", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def collect_command(source: str, file: BinaryIO, url: str, token_file: Path) -> None:
+    """Hand over an audit log of another system, by batches; what was handed over before is not recorded twice."""
+    headers = {"Authorization": f"Bearer {token_file.read_text().strip()}"}
+    with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
+        while batch := file.readlines(1 << 20):
+            reply = client.post(f"/internal/v1/sources/{source}", content=b"".join(batch))
+            if not reply.is_success:
+                raise click.ClickException(f"The platform answered {reply.status_code}: {reply.text[:300]}")

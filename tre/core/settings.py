@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     vault_role: str = "tre-control"
     internal_ca_file: Path = Path("/etc/tre/ca/ca.crt")
 
+    # what other systems' audit logs are handed over with (tre/api/routes/sources.py); empty: nothing is taken in
+    source_token: SecretStr = SecretStr("")
+
     # Kubernetes
     namespace: str = "tre-system"
     images_file: Path = Path("/etc/tre/images.json")  # name -> reference by digest

@@ -2,11 +2,12 @@
 
 import base64
 from dataclasses import asdict, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 
@@ -19,10 +20,13 @@ from tre.audit.models import CheckpointRow
 from tre.audit.prove import prove
 from tre.audit.search import Search, search
 from tre.audit.service import record
+from tre.audit.timeline import Span, tell, timeline, to_csv, to_lines, unattributed
 from tre.audit.tree import consistency_proof
 from tre.audit.witness import keep_cosignature, known_witnesses, standing
-from tre.core.errors import Invalid
+from tre.core.errors import Invalid, NotFound
+from tre.core.people import Role
 from tre.projects.people import find_person
+from tre.sessions.models import WorkspaceSession
 
 router = APIRouter(prefix="/audit", tags=["audit"])
 Json = dict[str, Any]
@@ -111,3 +115,38 @@ def cosignature(body: Cosigned, tx: Tx, services: Svc) -> Json:
 def witnesses(tx: Tx, services: Svc) -> Json:
     """The known witnesses and how far each has followed; an absent one shows as null."""
     return {"items": [asdict(one) for one in standing(tx, known_witnesses(services.settings.policies_dir))]}
+
+
+class Form(StrEnum):
+    """How a timeline is written."""
+
+    JSON = "json"
+    LINES = "jsonl"
+    CSV = "csv"
+
+
+@router.get("/sessions/{session_id}/timeline", name="audit.timeline")
+def session_timeline(session_id: str, tx: Tx, services: Svc, actor: CurrentActor, form: Form = Form.JSON) -> Response:
+    """One session from every source. A researcher reads their own; every reading is an event.
+
+    Raises NotFound ``session-unknown``, for somebody else's session too.
+    """
+    row = tx.get(WorkspaceSession, session_id)
+    may_all = actor.has(Role.SECURITY_OFFICER, Role.AUDITOR)
+    if row is None or not (may_all or row.person_id == actor.person_id):
+        raise NotFound("session-unknown", "There is no such session.", "See the list of sessions.")
+    made = timeline(tx, Span(row.id, row.slug, row.person_id, row.created_at, row.ended_at))
+    record(tx, AuditEvent("trace.timeline", actor, row.slug, row.id, detail={"form": form.value}), services.clock)
+    if form is Form.JSON:
+        return JSONResponse(asdict(made) | {"sources": made.sources, "told": tell(made)})
+    lines, kind = (to_csv(made), "text/csv") if form is Form.CSV else (to_lines(made), "application/jsonl")
+    headers = {"Content-Disposition": f'attachment; filename="{row.id}.{form.value}"'}
+    return Response("".join(lines), media_type=f"{kind}; charset=utf-8", headers=headers)
+
+
+@router.get("/unattributed", name="audit.unattributed")
+def nobodys(tx: Tx, services: Svc, actor: CurrentActor, since: datetime) -> Json:
+    """What no session explains; the count should be zero."""
+    items = unattributed(tx, since)
+    record(tx, AuditEvent("trace.unattributed", actor, detail={"since": since.isoformat()}), services.clock)
+    return {"count": len(items), "items": items}
