@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from demo import paths
 from demo.install import install
+from demo.story import tell
 
 
 @contextmanager
@@ -24,8 +25,6 @@ def main() -> None:
             with _locked(fcntl.LOCK_EX):
                 install()
         case ["run"]:
-            from demo.story import tell
-
             with _locked(fcntl.LOCK_SH):
                 tell()
         case _:

@@ -1,8 +1,8 @@
 """A real Chromium as one persona: sign-in with a second factor, the workspace, notebooks that really run."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def visit(page: Page, url: str, tries: int = 6) -> None:
-    """Go to ``url``; again when Chromium gave up because pods came or went (each is a network interface of this machine)."""
+    """Go to ``url``; again when Chromium gave up because pods, each a network interface, came or went."""
     for left in reversed(range(tries)):
         try:
             page.goto(url)
@@ -45,7 +45,8 @@ def signed_in(browser: Browser, username: str) -> Page:
     """A page of that persona, signed in through Keycloak with password and one-time code."""
     who = persona(username)
     # the development authority is not the machine's: its certificates are verified by the API client instead
-    page = browser.new_context(ignore_https_errors=True, locale="fr-FR", viewport={"width": 1280, "height": 900}).new_page()
+    window = {"width": 1280, "height": 900}
+    page = browser.new_context(ignore_https_errors=True, locale="fr-FR", viewport=window).new_page()  # type: ignore[arg-type]  # a TypedDict by shape
     visit(page, f"https://{paths.DOMAIN}/auth/sign-in")
     page.fill("#username", who.username)
     page.fill("#password", who.password)
@@ -84,20 +85,40 @@ def _through_hub(page: Page, slug: str, profile: str, limit: float) -> str:
     return origin
 
 
-def run_notebook(page: Page, person: str, name: str, cells: list[str], kernel: str = "python3", limit: float = 180) -> list[Any]:
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook to run: code cells in order, for one kernel."""
+
+    name: str
+    cells: tuple[str, ...]
+    kernel: str = "python3"
+
+    def document(self) -> dict[str, Any]:
+        """Its nbformat 4 form."""
+        cells = [
+            {
+                "cell_type": "code",
+                "id": f"c{i}",
+                "metadata": {},
+                "source": source,
+                "outputs": [],
+                "execution_count": None,
+            }
+            for i, source in enumerate(self.cells)
+        ]
+        spec = {"name": self.kernel, "display_name": self.kernel}
+        return {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": spec}, "cells": cells}
+
+
+def run_notebook(page: Page, person: str, notebook: Notebook, limit: float = 180) -> list[str]:
     """Save a notebook through the contents API, open it in JupyterLab, run all of its cells; the cells as saved."""
-    notebook = {
-        "nbformat": 4, "nbformat_minor": 5,
-        "metadata": {"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
-        "cells": [{"cell_type": "code", "id": f"c{i}", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
-                  for i, source in enumerate(cells)],
-    }  # fmt: skip
-    _contents(page, person, name, notebook)
+    name = notebook.name
+    _contents(page, person, name, notebook.document())
     visit(page, page.url.split("/user/")[0] + f"/user/{person}/lab/tree/{name}?reset")
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
     until(f"a kernel for {name}", lambda: _connected(page, person, name), limit)
     page.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
-    for number in range(1, len(cells) + 1):
+    for number in range(1, len(notebook.cells) + 1):
         page.keyboard.press("Shift+Enter")
         until(f"cell {number} of {name}", lambda number=number: _ran(page, name, number), limit)
     return page.locator(".jp-CodeCell .jp-OutputArea").all_inner_texts()
@@ -139,4 +160,4 @@ def screenshot(page: Page, name: str, folder: Path) -> None:
     page.screenshot(path=str(folder / f"{name}.png"))
 
 
-__all__ = ["chromium", "json", "open_workspace", "run_notebook", "screenshot", "signed_in"]
+__all__ = ["Notebook", "chromium", "open_workspace", "run_notebook", "screenshot", "signed_in"]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import uuid
 
 from demo import paths
@@ -11,8 +12,6 @@ _NAMESPACE = "tre-demo-data"
 
 
 def _restricted(name: str, image: str, script: str) -> str:
-    import json
-
     security = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}, "runAsNonRoot": True,
                 "seccompProfile": {"type": "RuntimeDefault"}}  # fmt: skip
     container = {"name": "r", "image": image, "command": ["Rscript", "-e", script], "securityContext": security}

@@ -1,4 +1,4 @@
-"""Install the chart: namespaces, the ingress certificate, then `helm upgrade --install`, and wait until all of it is ready."""
+"""Install the chart: namespaces, the ingress certificate, `helm upgrade --install`, and a wait until all is ready."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def _namespace(name: str, level: str) -> dict[str, object]:
 
 
 def _owned_by_helm(namespace: dict[str, object]) -> dict[str, object]:
-    """The chart makes this namespace; it must exist before, to hold the certificate, so Helm is told it may adopt it."""
+    """The chart makes this namespace; it must exist before, to hold the certificate, so Helm may adopt it."""
     metadata = namespace["metadata"]
     assert isinstance(metadata, dict)
     metadata["labels"]["app.kubernetes.io/managed-by"] = "Helm"
@@ -72,7 +72,8 @@ def install() -> None:
         values.flush()
         print("installing the chart", flush=True)
         run(
-            paths.tool("helm"), "upgrade", "--install", "--force-conflicts", "tre", str(paths.ROOT / "helm/tre"), "--namespace", NAMESPACE,
+            paths.tool("helm"), "upgrade", "--install", "--force-conflicts", "tre", str(paths.ROOT / "helm/tre"),
+            "--namespace", NAMESPACE,
             "-f", str(paths.ROOT / "demo/values.yaml"), "-f", values.name,
         )  # fmt: skip
     _wait(started)

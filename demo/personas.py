@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import hmac
 import json
+import ssl
 import struct
 import time
 from dataclasses import dataclass, field
@@ -80,8 +81,6 @@ def _transport() -> httpx.HTTPTransport:
 
 @lru_cache(maxsize=1)
 def _context() -> Any:
-    import ssl
-
     return ssl.create_default_context(cafile=str(paths.ca()[0]))
 
 

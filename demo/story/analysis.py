@@ -4,11 +4,11 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from demo.browser import open_workspace, run_notebook, screenshot
+from demo.browser import Notebook, open_workspace, run_notebook, screenshot
 from demo.say import expect, say
 
 # Counts of nodes by treatment hold small cells; the second table groups them, and holds none.
-CELLS = [
+CELLS = (
     "import tre_workspace as tre\n"
     "colon = tre.read(tre.inputs('survie-colon/2026.1/colon.csv'))\n"
     "deaths = colon[colon.etype == 2]\n"
@@ -19,7 +19,7 @@ CELLS = [
     "safe = deaths.groupby(['rx', 'sex']).size().reset_index(name='effectif')\n"
     "tre.write(safe, tre.work('resultats/par_sexe.csv'))\n"
     "print(safe)",
-]
+)
 PICTURES = Path("docs/screenshots")
 
 
@@ -27,7 +27,7 @@ def analyse(page: Page, slug: str, person: str) -> None:
     """Open the workspace, run the notebook, and see that it is closed towards the outside."""
     open_workspace(page, slug)
     say("JupyterLab opened through the trace gateway, on an origin of this person's own")
-    outputs = run_notebook(page, person, "analyse.ipynb", CELLS)
+    outputs = run_notebook(page, person, Notebook("analyse.ipynb", CELLS))
     expect("929 personnes" in outputs[0], "the notebook read the inputs with this session's own S3 key: 929 people")
     screenshot(page, "notebook", PICTURES)
     status = page.evaluate(f"async () => (await fetch('/user/{person}/files/analyse.ipynb')).status")

@@ -74,7 +74,8 @@ def authorise(cast: Cast, plan: Plan) -> None:
 def provision(cast: Cast, slug: str) -> None:
     """Capacity acknowledged, provisioned in steps, active."""
     agent = cast["agente-a"]
-    agent.post(f"/projects/{slug}/capacity", {"cpu": 4, "memory_gib": 8, "pods": 12, "home_total_gib": 10, "work_gib": 5})
+    quota = {"cpu": 4, "memory_gib": 8, "pods": 12, "home_total_gib": 10, "work_gib": 5}
+    agent.post(f"/projects/{slug}/capacity", quota)
     agent.post(f"/projects/{slug}/provision")
     seen: dict[str, str] = {}
 

@@ -1,11 +1,11 @@
-"""Tables of the log: events as bytes, leaves in their sealed order, signed checkpoints. All append-only."""
+"""Tables of the log: events as bytes, leaves in their sealed order, signed checkpoints (append-only); alerts and incidents."""
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Identity, Index, LargeBinary, String
+from sqlalchemy import BigInteger, Identity, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tre.db.base import Base
+from tre.db.base import STATE, Base
 
 
 class EventRow(Base):
@@ -71,6 +71,65 @@ class TombstoneRow(Base):
     position: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     leaf_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     purge: Mapped[str] = mapped_column(String(64), index=True)
+
+
+class AlertRow(Base):
+    """What a detection rule found of one subject; open, then assigned, then cleared with a reason."""
+
+    __tablename__ = "audit_alert"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    rule: Mapped[str] = mapped_column(String(40))
+    severity: Mapped[str] = mapped_column(String(16))
+    subject: Mapped[str] = mapped_column(String(120))
+    project: Mapped[str | None] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    opened_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    measured: Mapped[float]
+    owner: Mapped[str | None] = mapped_column(String(64))
+    cleared_by: Mapped[str | None] = mapped_column(String(64))
+    cleared_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(String(4000))
+    incident_id: Mapped[str | None] = mapped_column(String(64), index=True)
+
+    __table_args__ = (
+        Index("uq_audit_alert_open", "rule", "subject", unique=True, postgresql_where=text("state <> 'cleared'")),
+        STATE,
+    )  # fmt: skip
+
+
+class AlertEventRow(Base):
+    """An event that shows an alert."""
+
+    __tablename__ = "audit_alert_event"
+    alert_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class DetectionCursorRow(Base):
+    """How far in the sealed log the rules have looked."""
+
+    __tablename__ = "audit_detection_cursor"
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger)
+
+
+class IncidentRow(Base):
+    """Something that happened, with an owner, its legal clocks and a resolution. ``known_at`` starts the clocks."""
+
+    __tablename__ = "audit_incident"
+    __table_args__ = (STATE,)
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    title: Mapped[str] = mapped_column(String(200))
+    known_at: Mapped[datetime]
+    opened_by: Mapped[str] = mapped_column(String(64))
+    owner: Mapped[str] = mapped_column(String(64))
+    personal_data: Mapped[bool]
+    early_at: Mapped[datetime | None]
+    notified_at: Mapped[datetime | None]
+    reported_at: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+    resolution: Mapped[str | None] = mapped_column(String(4000))
 
 
 # The sealer takes events in the order (transaction, sequence): see tre/audit/seal.py.

@@ -1,4 +1,4 @@
-"""`tre wait` and `tre vault-init`: what the chart's init containers and set-up job run before the control plane starts."""
+"""`tre wait` and `tre vault-init`: what the chart runs before the control plane starts."""
 
 import time
 from pathlib import Path
@@ -13,8 +13,8 @@ _EVERY = 1.0
 
 def _missing() -> str | None:
     """What is not there yet, or None: the schema at its newest revision, and Vault letting this pod sign in."""
-    from tre.db.migrate import pending_revision
-    from tre.platform.vault import Vault
+    from tre.db.migrate import pending_revision  # noqa: PLC0415  # imported when it runs
+    from tre.platform.vault import Vault  # noqa: PLC0415  # imported when it runs
 
     now = settings()
     if (revision := pending_revision(now.database_url.get_secret_value())) is not None:
@@ -45,7 +45,7 @@ def wait_command(timeout: int) -> None:
 @click.option("--token-file", type=click.Path(path_type=Path), required=True, help="Where to write the first token.")
 def vault_init_command(secret: str, token_file: Path) -> None:
     """Initialise Vault once; write its first token for `tre platform setup`, or an empty file when that has run."""
-    from tre.platform.vault_init import first_token, unauthenticated
+    from tre.platform.vault_init import first_token, unauthenticated  # noqa: PLC0415  # imported when it runs
 
     now = settings()
     token = first_token(unauthenticated(now.vault_addr, now.internal_ca_file), now.namespace, secret)

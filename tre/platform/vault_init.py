@@ -17,11 +17,11 @@ from tre.platform.vault import translated
 
 
 def first_token(vault: hvac.Client, namespace: str, secret: str) -> str:
-    """Vault's first token, initialising Vault when nobody has; "" when set-up has already used and removed it.
+    """Vault's first token, initialising Vault when nobody has; "" when set-up has used and removed it.
 
     Raises Unavailable ``vault-init-lost`` when Vault is initialised and the Secret is gone: only the recovery key helps.
     """
-    load_incluster_config()
+    load_incluster_config()  # type: ignore[no-untyped-call]  # the library has no types
     api = client.CoreV1Api()
     with translated("initialise"):
         initialised = vault.sys.is_initialized()
@@ -44,14 +44,14 @@ def _initialise(vault: hvac.Client, api: client.CoreV1Api, namespace: str, secre
         answer = vault.sys.initialize(
             secret_shares=None, secret_threshold=None, recovery_shares=1, recovery_threshold=1
         )
-    values = {"token": answer["root_token"], "recovery-key": answer["recovery_keys_base64"][0]}
+    values = {"token": str(answer["root_token"]), "recovery-key": str(answer["recovery_keys_base64"][0])}
     api.patch_namespaced_secret(secret, namespace, _secret(secret, values))
     return values["token"]
 
 
 def forget_first_token(namespace: str, secret: str) -> None:
     """Empty the Secret's token once set-up has revoked it; the recovery key stays until the operator takes it."""
-    load_incluster_config()
+    load_incluster_config()  # type: ignore[no-untyped-call]  # the library has no types
     client.CoreV1Api().patch_namespaced_secret(secret, namespace, {"data": {"token": None}})
 
 

@@ -1,4 +1,4 @@
-"""What Traefik polls: the hosts of awake projects. The ingress holds no Kubernetes right, so it cannot read a Secret."""
+"""What Traefik polls: the hosts of projects. The ingress holds no Kubernetes right, so it cannot read a Secret."""
 
 from typing import Any
 
@@ -33,5 +33,7 @@ def traefik(session: Tx, services: Svc) -> dict[str, Any]:
                 rule = " || ".join(f"Host(`{name}`)" for name in names)
                 routers[key] = {"rule": rule, "service": key, "entryPoints": ["websecure"]}
                 url = f"http://{part}.{namespace(project.slug)}.svc:{PORT[part]}"
-                backends[key] = {"loadBalancer": {"servers": [{"url": url}], "responseForwarding": {"flushInterval": "1ms"}}}
+                backends[key] = {
+                    "loadBalancer": {"servers": [{"url": url}], "responseForwarding": {"flushInterval": "1ms"}}
+                }
     return {"http": {"routers": routers, "services": backends}} if routers else {}
