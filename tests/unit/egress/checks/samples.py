@@ -176,6 +176,13 @@ CASES = (
         "block",
     ),
     Case("FRQ-01", "json records", "a.json", '[{"sex":"F","n":3},{"sex":"M","n":40}]', "block"),
+    Case("FRQ-01", "a sentence", "a.txt", "Parmi eux, 3 patients sont morts.\n", "review"),
+    Case(
+        "FRQ-01",
+        "a sentence on the threshold",
+        "a.md",
+        "Fewer than 5 patients: masked. Seuil : moins de 11 patients.\n",
+    ),
     Case("FRQ-01", "large counts", "a.csv", BIG, verdict="pass"),
     Case("FRQ-01", "years and ages", "a.csv", "year,age,rate\n2018,5,0.5\n2019,6,0.6\n2020,7,0.7\n"),
     Case("FRQ-01", "coefficients under eleven", "a.txt", GLM, verdict="pass"),

@@ -71,7 +71,7 @@ def _pipes(rows: Sequence[tuple[int, str]], caption: str) -> Iterator[Printed]:
     if inner and max(inner) == 1 and all(line.count("|") == 1 for _, line in body):
         yield from _one_bar(body, caption)
         return
-    grid = [[cell.strip().strip("*`") for cell in line.strip().strip("|").split("|")] for _, line in body]
+    grid = [[_unmarked(cell.strip()) for cell in line.strip().strip("|").split("|")] for _, line in body]
     if any(len(cell.split()) >= 2 and _all_numbers(cell) for row in grid for cell in row[1:]):
         grid = _split_bars(body)
     width = max(map(len, grid), default=0)
@@ -79,6 +79,11 @@ def _pipes(rows: Sequence[tuple[int, str]], caption: str) -> Iterator[Printed]:
         yield Printed(
             tuple(tuple(row) + ("",) * (width - len(row)) for row in grid), tuple(n for n, _ in body), caption
         )
+
+
+def _unmarked(cell: str) -> str:
+    """Without emphasis; a lone star is a suppression marker."""
+    return cell.strip("*`") or cell
 
 
 def _all_numbers(cell: str) -> bool:

@@ -53,7 +53,7 @@ MEAN = frozenset("mean moyenne avg average moy means sum somme total_cost".split
 SPREAD = frozenset("sd std stddev ecart variance var skew skewness kurtosis et".split())
 EXTREME = frozenset(
     (
-        "min max minimum maximum range etendue oldest youngest longest shortest highest lowest largest smallest doyen"
+        "min max minmax minimum maximum range etendue oldest youngest longest shortest highest lowest largest smallest doyen"
     ).split()
 )
 POSITION = frozenset(

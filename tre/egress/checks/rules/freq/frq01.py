@@ -1,11 +1,12 @@
 """FRQ-01: counts between 1 and the threshold."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from tre.egress.checks.buckets import bucket
 from tre.egress.checks.model import Hit, Severity
-from tre.egress.checks.parts import BigTable, Part, Table
+from tre.egress.checks.parts import BigTable, Log, Part, Table, Text
 from tre.egress.checks.policy import Policy
 from tre.egress.checks.rule import Rule, Scene
 from tre.egress.checks.tables.frame import Column, Frame, Role, frame_of
@@ -17,6 +18,9 @@ def scan(part: Part, scene: Scene) -> Iterator[Hit]:
     """Block for counts, the policy's choice for counts rounded to an accepted base, review where the role is uncertain."""
     if isinstance(part, BigTable):
         yield from _big(part, scene.policy)
+        return
+    if isinstance(part, Text | Log):
+        yield from _prose(part, scene.policy)
         return
     assert isinstance(part, Table)
     frame = frame_of(part, scene.policy)
@@ -66,6 +70,35 @@ def _words(count: int, threshold: int, severity: Severity) -> Words:
     )
 
 
+_PEOPLE = re.compile(
+    r"(?<![\d.,])\b(\d{1,3})\s+(?:patients?|cas|d[ée]c[èe]s|deaths?|personnes?|people|individus?|individuals?|s[ée]jours?|femmes?|hommes?|women|men|subjects?|participants?)\b",
+    re.I,
+)
+_LIMIT = re.compile(
+    r"(?:[<>≤≥=~]|than|moins de|plus de|least|most|under|over|up to|jusqu'à|every|per|for|pour|seuil|threshold|minimum|maximum|top|first|chaque|sur|out of|[\d/–-])\s*$",
+    re.I,
+)
+
+
+def _prose(part: Text | Log, policy: Policy) -> Iterator[Hit]:
+    """ "3 patients died" in a sentence: for a reviewer, since a sentence may speak of a threshold."""
+    if isinstance(part, Text) and part.role not in ("prose", "comment", "ocr", "error"):
+        return
+    found = [
+        match.start()
+        for match in _PEOPLE.finditer(part.text)
+        if 0 < int(match[1]) < policy.threshold
+        and not _LIMIT.search(part.text[max(match.start() - 24, 0) : match.start()])
+    ]
+    if found:
+        line = part.text.count("\n", 0, found[0]) + max(part.origin.line, 1)
+        words = Words(
+            f"{bucket(len(found))} petit(s) effectif(s) dans le texte.",
+            f"{bucket(len(found))} small count(s) in the text.",
+        )
+        yield Hit(words, Severity.REVIEW, replace(part.origin, line=line))
+
+
 def _big(part: BigTable, policy: Policy) -> Iterator[Hit]:
     from tre.egress.checks.tables.big import small_counts  # noqa: PLC0415
 
@@ -105,5 +138,5 @@ RULE = Rule(
         "OpenSAFELY, statistical disclosure control",
     ),
     scan=scan,
-    parts=(Table, BigTable),
+    parts=(Table, BigTable, Text, Log),
 )
