@@ -16,7 +16,7 @@ from minio.lifecycleconfig import Rule as LifecycleRule
 from tests.services.minio import MinioServer
 from tre.core.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge, TreError
 from tre.platform.bucketadmin import BucketSettings
-from tre.platform.objectstore import ObjectStore, S3Access
+from tre.platform.objectstore import ObjectInfo, ObjectStore, S3Access
 from tre.platform.vault import Vault
 from tre.projects.desired.spec import Desired, ProjectSpec
 from tre.projects.desired.storage import build_buckets, build_vault
@@ -64,6 +64,18 @@ def test_a_file_over_the_limit_is_refused_and_nothing_is_kept(store: ObjectStore
     assert store.list(f"tre-{slug}-quarantine") == []
     with pytest.raises(TooLarge):
         store.get(f"tre-{slug}-work", "big", max_bytes=100)
+
+
+@pytest.mark.requirement("E20")
+@pytest.mark.parametrize("size_seen", [3, 12])
+def test_a_file_that_changes_while_it_is_pinned_is_refused_and_nothing_is_kept(
+    store: ObjectStore, slug: str, monkeypatch: pytest.MonkeyPatch, size_seen: int
+) -> None:
+    store.put(f"tre-{slug}-work", "moving", b"now longer")
+    monkeypatch.setattr(store, "stat", lambda _bucket, key: ObjectInfo(key, size_seen, None, None))
+    with pytest.raises(TreError):
+        store.pin(f"tre-{slug}-work", "moving", f"tre-{slug}-quarantine", "k", max_bytes=1000)
+    assert store.list(f"tre-{slug}-quarantine") == []
 
 
 def test_an_absent_object_is_not_found(store: ObjectStore, slug: str) -> None:
@@ -140,6 +152,10 @@ def test_a_session_reads_inputs_works_in_work_and_nothing_else(
     ):
         with pytest.raises(Forbidden):
             mine.put(bucket, key, b"overwritten")
+    for bucket in (f"tre-{slug}-quarantine", f"tre-{slug}-released"):
+        store.put(bucket, "theirs", b"under review, or another's release")
+        with pytest.raises(Forbidden):
+            mine.get(bucket, "theirs")
     with pytest.raises(TreError):
         mine.remove(f"tre-{slug}-inputs", "d.csv")
     with pytest.raises(Forbidden):

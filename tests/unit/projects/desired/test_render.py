@@ -147,6 +147,8 @@ def test_spark_is_between_the_pods_of_one_person() -> None:
     for name in ("notebook-bruno", "spark-bruno"):
         assert policies[name]["spec"]["podSelector"]["matchLabels"]["tre/person"] == "bruno"
     assert "anna" not in json.dumps(policies["spark-bruno"])
+    (rule,) = policies["notebook-bruno"]["spec"]["egress"]
+    assert rule["to"] == [{"podSelector": {"matchLabels": {"tre/component": "spark", "tre/person": "bruno"}}}]
 
 
 def test_a_side_that_the_table_does_not_know_is_refused() -> None:
