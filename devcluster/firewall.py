@@ -12,6 +12,7 @@ OUR_NETWORK = re.compile(rf'name: \\?"{re.escape(POD_NETWORK)}\\?"')  # CNI plug
 SET_NAME = re.compile(r"^(inet6:)?KUBE-")
 SHARED_CNI_CHAINS = ("CNI-HOSTPORT-DNAT", "CNI-HOSTPORT-MASQ", "CNI-HOSTPORT-SETMARK")
 POLICY_CHAIN = "KUBE-ROUTER-FORWARD"
+HOLD_CHAIN = "KUBE-TRE-UNREACHED"  # named as the cluster's chains are, so that they go together
 TABLES = ("filter", "nat", "mangle", "raw")
 
 
@@ -85,6 +86,21 @@ def leftovers() -> list[str]:
         if quiet([f"{family}-save"]):
             found += [f"{family}: {line}" for line in remaining(run([f"{family}-save"]))]
     return found
+
+
+def hold_services(service_range: str) -> None:
+    """Refuse packets that are still addressed to a service after translation, instead of routing them off the machine.
+
+    Between a Service's birth and its first endpoint nobody answers for its address; without this rule a connection to
+    it left by the machine's default route, and whoever answered there was kept as the service for minutes.
+    """
+    known = quiet(["iptables", "-S", HOLD_CHAIN])
+    run(["iptables", "-F" if known else "-N", HOLD_CHAIN])
+    run(["iptables", "-A", HOLD_CHAIN, "-d", service_range, "-p", "tcp", "-j", "REJECT", "--reject-with", "tcp-reset"])
+    run(["iptables", "-A", HOLD_CHAIN, "-d", service_range, "-j", "REJECT"])
+    for path in ("FORWARD", "OUTPUT"):
+        if not quiet(["iptables", "-C", path, "-j", HOLD_CHAIN]):
+            run(["iptables", "-I", path, "-j", HOLD_CHAIN])
 
 
 def enforcing() -> bool:

@@ -179,6 +179,7 @@ def _start_kubernetes(paths: Paths, plan: NetworkPlan, progress: Progress) -> No
         addons.apply(paths, plan)
     with progress.step("node and network policy"):
         since = datetime.now(UTC)
+        firewall.hold_services(plan.service_cidr)
         for make in components.NODE:
             processes.start(paths, make(paths, plan))
         _wait_alive(paths, "The node was not ready", lambda: api.node_ready(since) and firewall.enforcing(), NAMES, 90)
