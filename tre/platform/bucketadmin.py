@@ -103,7 +103,7 @@ class BucketAdmin:
         """What every bucket (or one) is set to, in one call."""
         with translated("look at buckets"):
             # the SDK has no method for this call; its signed request is used as it is
-            query = {"bucket": bucket} if bucket else None
+            query: dict[str, Any] | None = {"bucket": bucket} if bucket else None
             answer = self._admin._url_open(method="GET", command=cast(Any, _Export), query_params=query)
         return read_export(answer.data)
 
