@@ -5,7 +5,7 @@ from fastapi.responses import RedirectResponse
 
 from tre.api.deps import Svc, Tx, Visitor
 from tre.api.routes.auth import local_path
-from tre.projects import service as projects
+from tre.projects.store import visible_page
 from tre.web import waiting
 from tre.web.i18n import LANGUAGES
 from tre.web.render import LANGUAGE_COOKIE, page
@@ -19,7 +19,7 @@ def home(request: Request, session: Tx, services: Svc, visitor: Visitor) -> Resp
     if visitor.person_id is None:
         return page(request, "welcome.html")
     tasks = waiting.tasks(session, services, visitor)
-    return page(request, "home.html", tasks=tasks, projects=projects.visible_projects(session, visitor)[:12])
+    return page(request, "home.html", tasks=tasks, projects=visible_page(session, visitor, "", 12))
 
 
 @router.get("/rights", name="web.rights")

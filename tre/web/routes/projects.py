@@ -1,35 +1,59 @@
 """Projects: list, page, life. The rules are in tre.projects; these handlers read forms and draw pages."""
 
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from tre.api.deps import CurrentActor, Svc, Tx
 from tre.core.errors import NotFound
 from tre.core.people import Role
 from tre.projects import service as projects
+from tre.projects.models import Project
 from tre.projects.states import State
+from tre.projects.store import visible_page
 from tre.web.forms import Fields, act, day, text, whole
 from tre.web.render import back, page
 from tre.web.views import project as view
 from tre.worker.wake import wake
 
 router = APIRouter()
+PAGE = 50
 CAPACITY = {"cpu": 8, "memory_gib": 16, "pods": 20, "home_total_gib": 20, "work_gib": 20}
 
 
+@dataclass(frozen=True)
+class Filters:
+    """The filters of the list."""
+
+    state: str = ""
+    q: str = ""
+    after: str = ""
+
+    @property
+    def asked(self) -> bool:
+        return bool(self.state or self.q.strip())
+
+    def holds(self, project: Project) -> bool:
+        """True when the project has the state and the words."""
+        words = self.q.strip().lower()
+        return (not self.state or project.state == self.state) and words in f"{project.slug} {project.title}".lower()
+
+
 @router.get("/projects", name="web.projects")
-def project_list(request: Request, session: Tx, actor: CurrentActor, state: str = "", q: str = "") -> Response:
-    """The projects that this person may know of."""
-    found = projects.visible_projects(session, actor)
-    wanted = q.strip().lower()
-    shown = [
-        project
-        for project in found
-        if (not state or project.state == state) and (not wanted or wanted in f"{project.slug} {project.title}".lower())
-    ]
-    states = [known for known in State if any(project.state is known for project in found)]
-    return page(request, "projects/list.html", projects=shown, states=states, state=state, q=q, total=len(found))
+def project_list(
+    request: Request, session: Tx, actor: CurrentActor, filters: Annotated[Filters, Depends()]
+) -> Response:
+    """The projects that this person may know of, by pages; a search looks at all of them."""
+    if filters.asked:
+        shown = [known for known in projects.visible_projects(session, actor) if filters.holds(known)]
+        more = ""
+    else:
+        shown = list(visible_page(session, actor, filters.after, PAGE))
+        more = shown[-1].slug if len(shown) == PAGE else ""
+    values = {"projects": shown[: 4 * PAGE], "states": list(State), "more": more}
+    return page(request, "projects/list.html", state=filters.state, q=filters.q, **values)
 
 
 @router.get("/projects/{slug}", name="web.project")

@@ -6,12 +6,13 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
 from tre.api.deps import CurrentActor, Svc, Tx
 from tre.core.errors import Invalid
-from tre.core.people import Actor
+from tre.core.people import Actor, Role
 from tre.egress import service as egress
 from tre.egress.candidates import candidates
 from tre.egress.contracts import Parts
@@ -19,6 +20,7 @@ from tre.egress.lists import Wanted, listed
 from tre.egress.neighbours import parts_of
 from tre.egress.states import REQUEST
 from tre.projects import service as projects
+from tre.projects.models import Project
 from tre.web.forms import Fields, act, text, texts
 from tre.web.render import back, page
 from tre.web.views import request as view
@@ -72,15 +74,21 @@ class Filters:
 @router.get("/requests", name="web.requests")
 def request_list(request: Request, desk: AtDesk, filters: Annotated[Filters, Depends()]) -> Response:
     """The requests that this person may see, newest first."""
-    visible = {known.slug: known for known in projects.visible_projects(desk.session, desk.actor)}
-    slug = filters.project if filters.project in visible else None
     states = (filters.state,) if filters.state in REQUEST.states else ()
-    rows = listed(desk.session, desk.parts, desk.actor, Wanted(slug, states, filters.after, PAGE))
-    today, person = desk.parts.clock().date(), desk.actor.person_id or ""
-    mine = [p for p in visible.values() if projects.membership(desk.session, p.slug, person, today)]
-    values = {"rows": rows, "titles": {key: known.title for key, known in visible.items()}, "mine": mine}
-    chosen = {"project": slug or "", "state": filters.state, "states": REQUEST.states}
+    rows = listed(desk.session, desk.parts, desk.actor, Wanted(filters.project or None, states, filters.after, PAGE))
+    titles = select(Project.slug, Project.title).where(Project.slug.in_({row.slug for row in rows}))
+    values = {"rows": rows, "titles": dict(desk.session.execute(titles).tuples().all()), "mine": _mine(desk)}
+    chosen = {"project": filters.project, "state": filters.state, "states": REQUEST.states}
     return page(request, "requests/list.html", more=rows[-1].id if len(rows) == PAGE else "", **values, **chosen)
+
+
+def _mine(desk: Desk) -> list[Project]:
+    """The projects in which a researcher works today."""
+    if not desk.actor.has(Role.RESEARCHER):
+        return []
+    today, person = desk.parts.clock().date(), desk.actor.person_id or ""
+    visible = projects.visible_projects(desk.session, desk.actor)
+    return [known for known in visible if projects.membership(desk.session, known.slug, person, today)]
 
 
 @router.get("/requests/new", name="web.request.new")

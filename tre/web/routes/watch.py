@@ -24,7 +24,7 @@ from tre.web.words import PARIS
 
 router = APIRouter()
 PAGE = 100
-_SLACK = 10_000  # transactions that were open side by side take their places out of sequence
+_SLACK = 2_000  # transactions that were open side by side take their places out of sequence
 
 
 @dataclass(frozen=True)

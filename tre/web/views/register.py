@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from tre.datasets.models import Dataset
@@ -39,8 +39,32 @@ class Entry:
         return {**plain, "datasets": named, "results": self.results, "last_result": last, "address": self.address}
 
 
+# What the register is made of, in one row: when it is the same, so is the register.
+_STATE = text(
+    "SELECT (SELECT md5(string_agg(concat(slug, state, embargo_until), ',' ORDER BY slug)) FROM project), "
+    "(SELECT concat(count(*), max(confirmed_at), max(superseded_at)) FROM authorisation), "
+    "(SELECT concat(count(*), max(released_at), count(revoked_at)) FROM egress_release), "
+    "(SELECT md5(string_agg(concat(name, title), ',' ORDER BY name)) FROM dataset)"
+)
+
+
+class Shelf:
+    """The register as last made; made again when something that it tells has changed, or the day."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[object, list[Entry]]] = {}
+
+    def entries(self, session: Session, today: date, base: str) -> list[Entry]:
+        """Every entry, by title."""
+        state = (today, tuple(session.execute(_STATE).one()))
+        held = self._held.get(base)
+        if held is None or held[0] != state:
+            held = self._held[base] = (state, entries(session, today, base))
+        return held[1]
+
+
 def entries(session: Session, today: date, base: str) -> list[Entry]:
-    """Every entry, by title."""
+    """Every entry, by title, from the tables."""
     titles = {name: title for name, title in session.execute(select(Dataset.name, Dataset.title))}
     query = select(Release.slug, func.count(), func.max(Release.released_at)).where(Release.revoked_at.is_(None))
     released = {slug: (count, last) for slug, count, last in session.execute(query.group_by(Release.slug))}
@@ -66,8 +90,8 @@ def chosen(found: Sequence[Entry], words: str, theme: str) -> list[Entry]:
 
     def holds(entry: Entry) -> bool:
         p = entry.project
-        text = " ".join((p.title, p.purpose, p.responsible, p.theme, *(title for _, title in entry.datasets)))
-        return (not theme or p.theme == theme) and wanted in text.lower()
+        words_of = " ".join((p.title, p.purpose, p.responsible, p.theme, *(title for _, title in entry.datasets)))
+        return (not theme or p.theme == theme) and wanted in words_of.lower()
 
     return [entry for entry in found if holds(entry)]
 
@@ -93,5 +117,5 @@ def table(found: Sequence[Entry]) -> str:
 
 
 def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    shown = "" if value is None else str(value)
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown
