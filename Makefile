@@ -13,7 +13,10 @@ help: ## What can be made
 
 env: .venv/.ready ## The Python environment, from the lock file
 
-cluster: env ## A real Kubernetes on this machine (or TRE_KUBECONFIG)
+tools: env ## Debian packages that tests and demonstration need
+	@scripts/tools
+
+cluster: tools ## A real Kubernetes on this machine (or TRE_KUBECONFIG)
 	@$(PY) -m devcluster up
 
 images: cluster ## Container images, built and pushed by digest
@@ -30,11 +33,14 @@ lint: env ## Style, types, layers
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
 
-unit: env ## Tests that need no service
+unit: tools ## Tests that need no service
 	@$(PY) -m pytest tests/unit
 
 test: lint install ## Every test, on real parts: one honest total
 	@$(PY) -m pytest tests $(if $(SEED),-p randomly -p "randomly_seed=$(SEED)")
+
+persona: env ## Password and one-time-code secret of a persona: make persona NAME=chercheuse-a
+	@$(PY) -m demo persona $(NAME)
 
 down: ## Stop the development cluster
 	@python3 -m devcluster down
@@ -42,4 +48,4 @@ down: ## Stop the development cluster
 lock: env ## Resolve the lock files again
 	@scripts/lock
 
-.PHONY: help env cluster images install demo lint unit test down lock
+.PHONY: help env tools cluster images install demo lint unit test persona down lock
