@@ -38,7 +38,7 @@ class ServerProcess:
                 list(argv), stdout=sink, stderr=subprocess.STDOUT, env=dict(env), user=user, start_new_session=True
             )
 
-    def wait_until(self, answers: Callable[[], bool], seconds: float = 30) -> None:
+    def wait_until(self, answers: Callable[[], bool], seconds: float = 120) -> None:
         """Return once ``answers()`` is true; raises ServiceFailed when the process ends or time is up."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
