@@ -2,13 +2,16 @@
 
 import json
 import time
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tre.api.context import Services
-from tre.core.errors import TreError
+from tre.audit.events import AuditEvent
+from tre.audit.service import record
+from tre.core.errors import Temporary, TreError
 from tre.core.settings import Settings
 from tre.platform.cluster import Cluster
 from tre.projects.models import AuthorisedPerson, Project
@@ -55,6 +58,35 @@ class Gate:
         asleep, project.awake, project.last_used_at = not project.awake, True, at
         if asleep:
             wake(session, "reconcile", slug=slug)  # the visitor is waiting: not at the next round
+
+
+HUB_SECONDS = 40.0
+
+
+def rouse(services: Services, slug: str, *, event: AuditEvent, seconds: float = HUB_SECONDS) -> None:
+    """Return once the project's hub answers, waking it if it sleeps; the caller has checked that the person may enter.
+
+    Raises Temporary ``hub-starting`` when it takes longer than a person waits for a page.
+    """
+    with services.db.transaction() as session:
+        project = session.scalar(select(Project).where(Project.slug == slug))
+        if project is not None and not project.awake:
+            Gate().touch(session, slug, services.clock())
+            record(session, replace(event, action="workspace.wake", project=slug), services.clock)
+    deadline = time.monotonic() + seconds
+    while not hub_ready(services.cluster, slug):
+        if time.monotonic() > deadline:
+            raise Temporary("hub-starting", "The workspace is still starting.", "Try again in a moment.")
+        time.sleep(0.5)
+
+
+def hub_ready(cluster: Cluster, slug: str) -> bool:
+    """True when the hub and the gateway of the project have a pod that answers."""
+    for name in ("hub", "gateway"):
+        deployment = cluster.get("apps/v1", "Deployment", name, f"tre-p-{slug}")
+        if deployment is None or not deployment.get("status", {}).get("readyReplicas"):
+            return False
+    return True
 
 
 def _named(project: Project, person_id: str, on: date) -> AuthorisedPerson | None:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from tre.api.deps import CurrentActor, Svc, Tx
-from tre.api.workspaces import parts_of
+from tre.api.workspaces import parts_of, rouse
 from tre.projects import service as projects
 from tre.sessions import service as sessions
 from tre.web.forms import Fields, act, text
@@ -25,7 +25,9 @@ def entrance(request: Request, slug: str, session: Tx, actor: CurrentActor, next
 @router.post("/projects/{slug}/workspace", name="web.workspace.open")
 def enter(slug: str, session: Tx, services: Svc, actor: CurrentActor, fields: Fields) -> Response:
     """Make a ticket and go; whoever may not work gets the reason instead."""
+    projects.visible_project(session, slug, actor)
     event = act("workspace.ticket", actor, slug, actor.person_id)
+    rouse(services, slug, event=event)
     ticket = sessions.issue_ticket(session, parts_of(services), slug, actor.person_id or "", event=event)
     query = {"ticket": ticket}
     wanted = text(fields, "next")
