@@ -2,9 +2,9 @@
 
     python -m benchmarks.upload [--mib 1024] [--runs 3]
 
-Both sides write to the same MinIO, alternating: ours through the verbs that the API calls (manifest, parts of 64 MiB whose
-hashes are verified, each with its event in PostgreSQL), the other by the MinIO SDK's multipart upload in one thread. HTTP
-before ours is outside, as is hashing the file beforehand. All servers are real and on this machine.
+Both sides write to the same MinIO, alternating: ours through the verbs that the API calls (manifest, parts of 64 MiB
+whose hashes are verified, each with its event in PostgreSQL), the other by the MinIO SDK's multipart upload in one
+thread. HTTP before ours is outside, as is hashing the file beforehand. All servers are real and on this machine.
 """
 
 import argparse

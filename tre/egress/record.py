@@ -16,8 +16,8 @@ from tre.core.errors import Conflict
 from tre.egress import facts, store
 from tre.egress.case import Case
 from tre.egress.checking import Checked
-from tre.egress.checks import Finding
-from tre.egress.eligibility import ballots_on
+from tre.egress.checks import Finding, all_rules
+from tre.egress.eligibility import Facts, ballots_on
 from tre.egress.models import Disposition, File, Vote
 from tre.egress.votes import WP29, approvers
 
@@ -57,9 +57,10 @@ def build(case: Case, leaving: Leaving) -> bytes:
 
 def _body(case: Case, leaving: Leaving) -> dict[str, Any]:
     request, report = case.request, leaving.checked.report
-    entries = [_file(case, file, leaving) for file in leaving.files]
+    told = _Told.of(case)
+    entries = [_file(told, file, leaving) for file in leaving.files]
     deciders = sorted({vote["person"] for entry in entries for vote in entry["approvals"]})
-    rules = {finding.rule: finding.version for finding in report.findings}
+    rules = {rule.id: rule.version for rule in all_rules()}
     return {
         "schema": "tre-release-1",
         "release": leaving.release_id,
@@ -92,13 +93,31 @@ def package_hash(files: tuple[File, ...]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def _file(case: Case, file: File, leaving: Leaving) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Told:
+    """What people decided about the request, read once."""
+
+    facts: Facts
+    votes: list[Vote]
+    dispositions: list[Disposition]
+
+    @classmethod
+    def of(cls, case: Case) -> "_Told":
+        session, request_id = case.session, case.request.id
+        return cls(facts.from_rows(case), store.votes(session, request_id), store.dispositions(session, request_id))
+
+    def approvals(self, file_id: str, binding: str) -> list[Vote]:
+        """The last vote of each approver whose approval counts."""
+        item = next(entry for entry in self.facts.files if entry.file_id == file_id)
+        people = approvers(ballots_on(self.facts, item))
+        last = {v.person_id: v for v in self.votes if v.file_id == file_id and v.binding == binding}
+        return [vote for person, vote in last.items() if person in people]
+
+
+def _file(told: _Told, file: File, leaving: Leaving) -> dict[str, Any]:
     binding = facts.binding_of(file)
     found = next(item for item in leaving.checked.report.files if item.name == file.name)
-    dispositions = [row for row in store.dispositions(case.session, case.request.id) if row.file_id == file.id]
-    people = _approvers(case, file)
-    votes = [v for v in store.votes(case.session, case.request.id) if v.file_id == file.id and v.binding == binding]
-    last = {vote.person_id: vote for vote in votes if vote.person_id in people}
+    dispositions = [row for row in told.dispositions if (row.file_id, row.binding) == (file.id, binding)]
     return {
         "id": file.id,
         "name": file.name,
@@ -111,15 +130,9 @@ def _file(case: Case, file: File, leaving: Leaving) -> dict[str, Any]:
         "findings_hash": file.findings_hash,
         "binding": binding,
         "findings": [_finding(finding) for finding in found.findings],
-        "dispositions": [_disposition(row) for row in dispositions if row.binding == binding],
-        "approvals": [_approval(vote) for vote in last.values()],
+        "dispositions": [_disposition(row) for row in dispositions],
+        "approvals": [_approval(vote) for vote in told.approvals(file.id, binding)],
     }
-
-
-def _approvers(case: Case, file: File) -> frozenset[str]:
-    all_facts = facts.from_rows(case)
-    item = next(entry for entry in all_facts.files if entry.file_id == file.id)
-    return approvers(ballots_on(all_facts, item))
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from tre.egress.checks import rule_by_id
 from tre.egress.clocks import Clocks, clocks
 from tre.egress.contracts import Parts, ProjectView
 from tre.egress.eligibility import Facts, ballots_on, unanswered
-from tre.egress.models import Comment, File, FindingRow, Grant, Release, ReleasedFile, Request, Seat
+from tre.egress.models import Comment, File, FindingRow, Grant, Release, ReleasedFile, Request, Seat, Vote
 from tre.egress.visibility import Blindness, sees_votes_of
 from tre.egress.votes import Outcome
 
@@ -195,6 +195,7 @@ def _files(case: Case, actor: Actor, blind: Blindness) -> list[FileView]:
     all_facts = facts.from_rows(case)
     outcomes = settle.outcomes_of(all_facts)
     found = _findings(case, actor, blind, all_facts)
+    cast = [v for v in store.votes(case.session, case.request.id) if sees_votes_of(actor, v.person_id, blind)]
     seen = blind.answered if blind.project_person else blind.open
     return [
         FileView(
@@ -210,7 +211,7 @@ def _files(case: Case, actor: Actor, blind: Blindness) -> list[FileView]:
             replaces=file.replaces,
             outcome=_outcome(outcomes.get(file.id)) if seen else "",
             findings=found.get(file.id, []),
-            votes=_votes(case, actor, blind, file),
+            votes=_votes(cast, file),
         )
         for file in case.files
     ]
@@ -220,7 +221,7 @@ def _outcome(outcome: Outcome | None) -> str:
     return "" if outcome in {None, Outcome.INCOMPLETE} else str(outcome)
 
 
-def _votes(case: Case, actor: Actor, blind: Blindness, file: File) -> list[dict[str, Any]]:
+def _votes(visible: list[Vote], file: File) -> list[dict[str, Any]]:
     binding = facts.binding_of(file)
     return [
         {
@@ -233,8 +234,8 @@ def _votes(case: Case, actor: Actor, blind: Blindness, file: File) -> list[dict[
             "tie_break": vote.tie_break,
             "binds": vote.binding == binding,
         }
-        for vote in store.votes(case.session, case.request.id)
-        if vote.file_id == file.id and sees_votes_of(actor, vote.person_id, blind)
+        for vote in visible
+        if vote.file_id == file.id
     ]
 
 
