@@ -89,18 +89,17 @@ def leftovers() -> list[str]:
 
 
 def hold_services(service_range: str) -> None:
-    """Refuse packets that are still addressed to a service after translation, instead of routing them off the machine.
+    """Drop packets that are still addressed to a service after translation, instead of routing them off the machine.
 
-    Between a Service's birth and its first endpoint nobody answers for its address; without this rule a connection to
-    it left by the machine's default route, and whoever answered there was kept as the service for minutes.
+    Between a Service's birth and its first rules nobody answers for its address; without this rule a connection to it
+    left by the machine's default route, and whoever answered there was kept as the service for minutes. Not in the
+    filter table: the policy controller accepts there first. A dropped connection is tried again a second later.
     """
-    known = quiet(["iptables", "-S", HOLD_CHAIN])
-    run(["iptables", "-F" if known else "-N", HOLD_CHAIN])
-    run(["iptables", "-A", HOLD_CHAIN, "-d", service_range, "-p", "tcp", "-j", "REJECT", "--reject-with", "tcp-reset"])
-    run(["iptables", "-A", HOLD_CHAIN, "-d", service_range, "-j", "REJECT"])
-    for path in ("FORWARD", "OUTPUT"):
-        if not quiet(["iptables", "-C", path, "-j", HOLD_CHAIN]):
-            run(["iptables", "-I", path, "-j", HOLD_CHAIN])
+    known = quiet(["iptables", "-t", "mangle", "-S", HOLD_CHAIN])
+    run(["iptables", "-t", "mangle", "-F" if known else "-N", HOLD_CHAIN])
+    run(["iptables", "-t", "mangle", "-A", HOLD_CHAIN, "-d", service_range, "-j", "DROP"])
+    if not quiet(["iptables", "-t", "mangle", "-C", "POSTROUTING", "-j", HOLD_CHAIN]):
+        run(["iptables", "-t", "mangle", "-I", "POSTROUTING", "-j", HOLD_CHAIN])
 
 
 def enforcing() -> bool:
