@@ -26,7 +26,7 @@ def slug(admin: Cluster) -> str:
 @pytest.fixture(scope="module")
 def browser(slug: str) -> ClusterBrowser:
     made = ClusterBrowser(slug, PERSON)
-    made.start(inside("ticket", slug, PERSON), seconds=200)
+    made.open(lambda: inside("ticket", slug, PERSON))
     return made
 
 
@@ -108,7 +108,7 @@ def test_suspending_kills_sockets_keys_and_tokens_within_a_minute(admin: Cluster
     slug = f"essai-{secrets.token_hex(3)}"
     provision(slug, PERSON)
     browser = ClusterBrowser(slug, PERSON)
-    browser.start(inside("ticket", slug, PERSON), seconds=200)
+    browser.open(lambda: inside("ticket", slug, PERSON))
     page = KernelPage(browser, browser.kernel())
     assert text(page.execute("print(1)")) == "1\n"
     inside("suspend", slug)
@@ -125,7 +125,7 @@ def test_spark_runs_in_a_pod_of_its_own_and_reads_the_projects_data(admin: Clust
     slug = f"essai-{secrets.token_hex(3)}"
     provision(slug, PERSON)
     browser = ClusterBrowser(slug, PERSON)
-    browser.start(inside("ticket", slug, PERSON), profile="spark", seconds=240)
+    browser.open(lambda: inside("ticket", slug, PERSON), "spark", 240)
     page = KernelPage(browser, browser.kernel())
     page.execute("import tre_workspace as t, pandas as pd; open('a.csv', 'w').write('a,b\\n1,2\\n3,4\\n')")
     page.execute("t.from_csv('a.csv', t.work('a.parquet'))")

@@ -5,6 +5,7 @@ import socket
 import ssl
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,14 @@ class ClusterBrowser(WorkspaceBrowser):
 
     def __init__(self, slug: str, person: str) -> None:
         super().__init__(slug, person, WORK_DOMAIN)
+
+    def open(self, ticket: Callable[[], str], profile: str = "python", seconds: float = 200) -> None:
+        """Start once the ingress knows the project's hosts and its hub answers; tickets last a minute."""
+        deadline = time.monotonic() + 90
+        while self.once("GET", f"https://{self.hub_host}/hub/login").status_code != 302:
+            assert time.monotonic() < deadline, "the hub does not answer"
+            time.sleep(1)
+        self.start(ticket(), profile, seconds)
 
     def reach(self, host: str) -> Reached:
         return Reached("https://127.0.0.1", {}, {"sni_hostname": host})

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from tests.integration.workspace.world import PERSON_ID, SLUG, Browser, World
+from tests.integration.workspace.platform import PERSON_ID, SLUG
+from tests.integration.workspace.world import Browser, World
 from tests.support.workspace import KernelPage
 from tre.sessions import service
 

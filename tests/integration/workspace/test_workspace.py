@@ -10,7 +10,8 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.integration.workspace.conftest import events, wait
-from tests.integration.workspace.world import HUB_HOST, NOTEBOOK_HOST, PERSON, SLUG, Browser, World
+from tests.integration.workspace.platform import PERSON, SLUG
+from tests.integration.workspace.world import HUB_HOST, NOTEBOOK_HOST, Browser, World
 from tests.support.workspace import KernelPage, displays, text
 
 pytestmark = [pytest.mark.integration]
