@@ -33,7 +33,7 @@ def main() -> None:
             _score(item, Path(folder), policy, scores, wrong)
     PAGE.parent.mkdir(parents=True, exist_ok=True)
     PAGE.write_text(_page(scores, wrong), "utf-8")
-    print("\n".join(wrong) or "every label was met")  # noqa: T201
+    print("\n".join(wrong) or "every label was met")
 
 
 def _score(item: Labelled, folder: Path, policy: Policy, scores: dict[str, Score], wrong: list[str]) -> None:
