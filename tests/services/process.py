@@ -1,6 +1,7 @@
 """Starting a server, waiting until it answers, stopping it: what the three services share."""
 
 import os
+import shutil
 import socket
 import subprocess
 import time
@@ -28,6 +29,12 @@ def cache_bin(name: str) -> Path:
     return path
 
 
+def _dying_with_us(argv: Sequence[str]) -> list[str]:
+    """The command, told by the kernel to end when this test run does, even when the run is killed."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", *argv] if setpriv else list(argv)
+
+
 class ServerProcess:
     """One server process of ours, ended by its own id."""
 
@@ -35,7 +42,12 @@ class ServerProcess:
         self._log = log
         with log.open("ab") as sink:
             self._process = subprocess.Popen(
-                list(argv), stdout=sink, stderr=subprocess.STDOUT, env=dict(env), user=user, start_new_session=True
+                _dying_with_us(argv),
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                env=dict(env),
+                user=user,
+                start_new_session=True,
             )
 
     def wait_until(self, answers: Callable[[], bool], seconds: float = 120) -> None:
