@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from images.catalogue import REPOSITORY_ROOT, Image
+from images.catalogue import Image
 from images.errors import BuildFailed
 from images.machine import MOUNT_POINT, prepare_build_cache
 from images.paths import binaries, cache_home, state_home
@@ -25,10 +25,10 @@ def in_store(name: str) -> bool:
     return _run(["buildah", "inspect", "--type", "image", name]).returncode == 0
 
 
-def build(image: Image, name: str, parents: dict[str, str], *, fresh: bool = False) -> None:
-    """Run the Dockerfile with chroot isolation. Raises BuildFailed with the end of the log and its place."""
+def build(image: Image, name: str, parents: dict[str, str], root: Path, *, fresh: bool = False) -> None:
+    """Run the Dockerfile with chroot isolation on the context `root`. Raises BuildFailed with the log's end and place."""
     command = ["buildah", "bud", "--isolation", "chroot", "--layers", "--format", "oci", "--pull=false"]
-    command += ["--volume", f"{prepare_build_cache()}:{MOUNT_POINT}:rw", "--file", str(image.dockerfile)]
+    command += ["--volume", f"{prepare_build_cache()}:{MOUNT_POINT}:rw", "--file", str(image.dockerfile(root))]
     for argument, reference in parents.items():
         command += ["--build-arg", f"{argument}={reference}"]
     if image.binaries:
@@ -37,7 +37,7 @@ def build(image: Image, name: str, parents: dict[str, str], *, fresh: bool = Fal
         command.append("--tls-verify=false")
     if fresh:
         command.append("--no-cache")
-    command += ["--tag", name, str(REPOSITORY_ROOT)]
+    command += ["--tag", name, str(root)]
     _logged(image.name, command)
 
 

@@ -17,14 +17,16 @@ from images.paths import state_home
 from images.prune import disk_is_low, prune
 from images.record import BuiltImage
 from images.rootfs import ensure_rootfs
+from images.snapshot import snapshot
 
 Report = Callable[[str], None]
 
 
 @dataclass
 class _Run:
-    """One run: the keys computed so far and how to tell the person who waits."""
+    """One run: where its sources are, the keys computed so far and how to tell the person who waits."""
 
+    root: Path
     report: Report
     fresh: bool
     keys: dict[str, str] = field(default_factory=dict)
@@ -39,9 +41,9 @@ def build_images(names: list[str], report: Report, *, fresh: bool = False) -> di
     order = build_order(names)
     require_tools(("buildah",))
     registry.require_registry()
-    run = _Run(report, fresh)
     results: dict[str, BuiltImage] = {}
-    with record.build_lock():
+    with record.build_lock(), snapshot(order) as root:
+        run = _Run(root, report, fresh)
         if disk_is_low():
             report("the disk is nearly full: removing what superseded builds left")
             prune()
@@ -51,7 +53,7 @@ def build_images(names: list[str], report: Report, *, fresh: bool = False) -> di
 
 
 def _build_one(image: Image, run: _Run, label: str) -> BuiltImage:
-    key = content_key(image, [run.keys[parent] for parent in image.parents])
+    key = content_key(image, [run.keys[parent] for parent in image.parents], run.root)
     run.keys[image.name] = key
     known = record.load().get(image.name)
     if known and not run.fresh and known.key == key and registry.holds(image.name, known.digest):
@@ -61,7 +63,7 @@ def _build_one(image: Image, run: _Run, label: str) -> BuiltImage:
     started = time.monotonic()
     name = buildah.local_name(image, key)
     if run.fresh or not buildah.in_store(name):
-        buildah.build(image, name, _parent_arguments(image, run), fresh=run.fresh)
+        buildah.build(image, name, _parent_arguments(image, run), run.root, fresh=run.fresh)
     built = time.monotonic()
     digest = buildah.push(image, name, key)
     entry = _record(image, name, key, digest)

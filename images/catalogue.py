@@ -26,8 +26,12 @@ class Image:
     binaries: tuple[str, ...] = ()
 
     @property
-    def dockerfile(self) -> Path:
-        return REPOSITORY_ROOT / self.folder / "Dockerfile"
+    def context(self) -> tuple[str, ...]:
+        """Paths, relative to the checkout, that the build reads."""
+        return tuple(sorted({self.folder, *self.inputs}))
+
+    def dockerfile(self, root: Path) -> Path:
+        return root / self.folder / "Dockerfile"
 
 
 _IMAGES = (

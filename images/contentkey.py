@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from images.catalogue import REPOSITORY_ROOT, Image
+from images.catalogue import Image
 from images.errors import MissingInput
 from images.paths import binaries
 
@@ -14,7 +14,7 @@ _FORMAT = b"tre-image-key-1"
 _IGNORED_DIRECTORIES = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 
 
-def content_key(image: Image, parent_keys: list[str]) -> str:
+def content_key(image: Image, parent_keys: list[str], root: Path) -> str:
     """SHA-256 over the Dockerfile, its context files (path, executable bit, bytes), binaries and the parents' keys.
 
     Raises MissingInput when a declared input or binary does not exist.
@@ -22,9 +22,9 @@ def content_key(image: Image, parent_keys: list[str]) -> str:
     digest = hashlib.sha256(_FORMAT)
     for key in parent_keys:
         digest.update(key.encode())
-    for path in _context_files(image):
+    for path in _context_files(image, root):
         executable = b"x" if path.stat().st_mode & 0o111 else b"-"
-        name = path.relative_to(REPOSITORY_ROOT).as_posix().encode()
+        name = path.relative_to(root).as_posix().encode()
         digest.update(b"\0" + name + b"\0" + executable + hashlib.sha256(path.read_bytes()).digest())
     for path in _binary_files(image):
         with path.open("rb") as stream:
@@ -32,9 +32,9 @@ def content_key(image: Image, parent_keys: list[str]) -> str:
     return digest.hexdigest()
 
 
-def _context_files(image: Image) -> Iterator[Path]:
-    for entry in sorted({image.folder, *image.inputs}):
-        path = REPOSITORY_ROOT / entry
+def _context_files(image: Image, root: Path) -> Iterator[Path]:
+    for entry in image.context:
+        path = root / entry
         if not path.exists():
             raise MissingInput(f"image '{image.name}' needs {entry}, which does not exist in this checkout")
         yield from _files_under(path)

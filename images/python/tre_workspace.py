@@ -130,7 +130,7 @@ def read(address: str, **arguments: Any) -> pandas.DataFrame:
 
 
 def write(frame: pandas.DataFrame, address: str, **arguments: Any) -> None:
-    """A pandas frame to Parquet or CSV by the address's name, in the working area (s3://) or a path; no index column."""
+    """A pandas frame as Parquet or CSV by the address's name, to s3:// or a path; without an index column."""
     arguments.setdefault("index", False)
     writer = frame.to_parquet if address.endswith(".parquet") else frame.to_csv
     if not address.startswith("s3://"):

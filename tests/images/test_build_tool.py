@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from images import __main__ as command
-from images import catalogue, contentkey, record, registry, sbom
+from images import record, registry, sbom
+from images import snapshot as snapshots
 from images.catalogue import CATALOGUE, REPOSITORY_ROOT, Image, build_order
 from images.contentkey import content_key
 from images.errors import MissingInput, NotBuilt, RegistryUnavailable, UnknownImage
@@ -31,8 +32,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "images/one/Dockerfile").write_text("FROM scratch\n")
     (tmp_path / "code").mkdir()
     (tmp_path / "code/a.py").write_text("a = 1\n")
-    for module in (catalogue, contentkey):
-        monkeypatch.setattr(module, "REPOSITORY_ROOT", tmp_path)
+    monkeypatch.setattr(snapshots, "REPOSITORY_ROOT", tmp_path)
     return tmp_path
 
 
@@ -57,7 +57,7 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 
 def test_every_image_has_a_dockerfile_that_any_builder_reads() -> None:
     for image in CATALOGUE.values():
-        text = image.dockerfile.read_text(encoding="utf-8")
+        text = image.dockerfile(REPOSITORY_ROOT).read_text(encoding="utf-8")
         assert "ARG BASE_IMAGE=" in text, image.name
         assert "<<" not in text, f"{image.name}: buildah of Debian 12 knows no heredocs"
         last_stage = text.rpartition("\nFROM ")[2]
@@ -76,32 +76,42 @@ def test_every_image_has_a_dockerfile_that_any_builder_reads() -> None:
     ],
 )
 def test_whatever_goes_into_an_image_changes_its_key(change: object, checkout: Path) -> None:
-    before = content_key(_ONE, [])
+    before = content_key(_ONE, [], checkout)
     change(checkout)  # type: ignore[operator]
-    assert content_key(_ONE, []) != before
+    assert content_key(_ONE, [], checkout) != before
 
 
 def test_a_changed_parent_changes_the_key(checkout: Path) -> None:
-    assert content_key(_ONE, ["parent-1"]) != content_key(_ONE, ["parent-2"])
+    assert content_key(_ONE, ["parent-1"], checkout) != content_key(_ONE, ["parent-2"], checkout)
 
 
 def test_compiled_files_and_times_do_not(checkout: Path) -> None:
-    before = content_key(_ONE, [])
+    before = content_key(_ONE, [], checkout)
     (checkout / "code/__pycache__").mkdir()
     (checkout / "code/__pycache__/a.pyc").write_bytes(b"x")
     (checkout / "code/a.py").touch()
-    assert content_key(_ONE, []) == before
+    assert content_key(_ONE, [], checkout) == before
+
+
+def test_an_edit_during_a_build_is_not_in_it(checkout: Path) -> None:
+    with snapshots.snapshot([_ONE]) as root:
+        before = content_key(_ONE, [], root)
+        assert before == content_key(_ONE, [], checkout)
+        (checkout / "code/a.py").write_text("a = 3\n")
+        assert content_key(_ONE, [], root) == before
+        assert content_key(_ONE, [], checkout) != before
+    assert not root.exists()
 
 
 def test_a_missing_input_is_named(checkout: Path) -> None:
     with pytest.raises(MissingInput, match=r"needs requirements/none\.lock"):
-        content_key(Image("one", "images/one", inputs=("requirements/none.lock",)), [])
+        content_key(Image("one", "images/one", inputs=("requirements/none.lock",)), [], checkout)
 
 
 def test_a_missing_binary_says_how_to_get_it(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(checkout / "cache"))
     with pytest.raises(MissingInput, match="devcluster build"):
-        content_key(Image("one", "images/one", binaries=("minio",)), [])
+        content_key(Image("one", "images/one", binaries=("minio",)), [], checkout)
 
 
 def test_the_record_keeps_other_entries() -> None:

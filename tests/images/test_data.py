@@ -50,6 +50,15 @@ def test_python_reads_the_inputs(expression: str, session: Session, image: Image
     assert image("python").python(code, session.setting()).strip() == "1000"
 
 
+@pytest.mark.parametrize("name", ["w.csv", "w.parquet"])
+def test_pandas_writes_to_the_working_area(name: str, session: Session, image: Images) -> None:
+    code = (
+        f"import tre_workspace as t; t.write(t.read(t.inputs('t.csv')), t.work('{name}'));"
+        f"print(t.read(t.work('{name}')).shape)"
+    )
+    assert image("python").python(code, session.setting()).strip() == "(1000, 2)"
+
+
 def test_duckdb_writes_to_the_working_area(session: Session, image: Images) -> None:
     code = (
         "import tre_workspace as t; c = t.connect();"
