@@ -13,7 +13,7 @@ from tre.api.problems import install_problem_handlers
 from tre.core.settings import Settings
 from tre.platform.oidc import OidcClient
 
-API_ROUTES = ("projects", "people", "datasets", "egress", "audit", "openapi")
+API_ROUTES = ("projects", "people", "datasets", "egress", "audit", "alerts", "openapi")
 HUB_ROUTES = ("hubapi", "sources")
 WORKSPACE_ROUTES = ("workspace", "claim")
 INGRESS_ROUTES = ("ingress",)

@@ -1,4 +1,4 @@
-"""Tables of the log: events as bytes, leaves in their sealed order, signed checkpoints (append-only); alerts and incidents."""
+"""Tables of the log (append-only): events as bytes, leaves in their order, checkpoints; and of alerts and incidents."""
 
 from datetime import datetime
 
@@ -135,3 +135,6 @@ class IncidentRow(Base):
 # The sealer takes events in the order (transaction, sequence): see tre/audit/seal.py.
 Index("ix_audit_event_txid_seq", EventRow.txid, EventRow.seq)
 Index("ix_audit_event_project_at", EventRow.project, EventRow.at)
+# Pages search by who, where or what, newest first.
+for _column in (EventRow.actor, EventRow.project, EventRow.action):
+    Index(f"ix_audit_event_{_column.key}_seq", _column, EventRow.seq)

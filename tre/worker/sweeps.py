@@ -8,6 +8,8 @@ import structlog
 from sqlalchemy import func, select
 
 from tre.api.workspaces import parts_of as session_parts
+from tre.audit.alerts import detect
+from tre.audit.detection import load_rules
 from tre.audit.events import AuditEvent
 from tre.audit.service import record
 from tre.core.people import system
@@ -80,6 +82,12 @@ def extracts(process: Process) -> int:
     return datasets.sweep(process.services.db, dataset_neighbours.parts_of(process.services))
 
 
+def watch(process: Process) -> int:
+    """Look at freshly sealed events with the detection rules."""
+    services = process.services
+    return detect(services.db, load_rules(services.settings.policies_dir), services.clock)
+
+
 def put_to_sleep(process: Process) -> int:
     """Scale to zero the hubs that nobody has used for a while; a visit wakes them."""
     limit = process.services.clock() - SLEEP_AFTER
@@ -109,5 +117,6 @@ def sweeps(drift_seconds: int) -> tuple[Sweep, ...]:
         Sweep("drift", drift_seconds, drift.sweep),
         Sweep("admission", drift_seconds, watch_admission),
         Sweep("sleep", 60, put_to_sleep),
+        Sweep("watch", 10, watch),
         Sweep("mail", 30, send_notices),
     )

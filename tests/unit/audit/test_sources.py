@@ -28,7 +28,7 @@ def test_minio_tells_objects_versions_bytes_and_refusals_by_session() -> None:
         ("s3.put", "refused", SESSION, "colon", "evil\nname.csv"),
         ("s3.get", "refused", SESSION, "other", "a.csv"),
         ("s3.delete", "success", SESSION, "colon", "table 1.csv"),
-        ("s3.get", "refused", None, "colon", "colon/1/colon.csv"),
+        ("s3.get", "refused", "ses-unknown", "colon", "colon/1/colon.csv"),
     ]
     first = told("minio")[0]
     assert first.detail["read"] == 800

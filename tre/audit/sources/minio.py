@@ -7,6 +7,7 @@ from tre.audit.events import Json, Outcome
 from tre.audit.sources.told import SESSION, Told, clean, read_time
 
 _BUCKET = re.compile(r"^tre-([a-z0-9][a-z0-9-]{0,29})-(inputs|work|quarantine|released)$")
+_CREDENTIAL = re.compile(r"Credential=([^/,\s]{1,128})/")
 _VERBS = {
     "GetObject": "get", "HeadObject": "head", "PutObject": "put", "CopyObject": "put", "CompleteMultipartUpload": "put",
     "DeleteObject": "delete", "DeleteMultipleObjects": "delete", "ListObjectsV1": "list", "ListObjectsV2": "list",
@@ -16,7 +17,7 @@ _PARTS = {"NewMultipartUpload", "PutObjectPart", "AbortMultipartUpload"}  # told
 
 def parse(entry: dict[str, Any]) -> Told | None:
     """What a session did, or what anybody but the platform did in a project's buckets."""
-    api, key = entry["api"], str(entry.get("accessKey", ""))
+    api, key = entry["api"], _key(entry)
     bucket = _BUCKET.match(str(api.get("bucket", "")))
     session = key.removeprefix("s-") if SESSION.match(key.removeprefix("s-")) and key.startswith("s-") else None
     if session is None and (bucket is None or not key.startswith("s-")):
@@ -28,6 +29,12 @@ def parse(entry: dict[str, Any]) -> Told | None:
     outcome: Outcome = "success" if status < 400 else "refused"
     action = f"s3.{_VERBS.get(str(api.get('name')), 'other')}"
     return Told(action, read_time(entry["time"]), session, project, outcome, _address(entry), _detail(entry, api))
+
+
+def _key(entry: dict[str, Any]) -> str:
+    """The access key; of a key that is not known MinIO tells only what the request claimed."""
+    claimed = _CREDENTIAL.search(str((entry.get("requestHeader") or {}).get("Authorization", "")))
+    return str(entry.get("accessKey") or (claimed.group(1) if claimed else ""))
 
 
 def _address(entry: dict[str, Any]) -> str | None:
