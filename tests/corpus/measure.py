@@ -1,4 +1,5 @@
 """Precision and recall per rule on the corpus: `python -m tests.corpus.measure` writes docs/disclosure/quality.md."""
+# ruff: noqa: E501
 
 import tempfile
 from collections import defaultdict

@@ -2,6 +2,7 @@
 
 A finding is an exception that leaves the engine, or a file that takes longer than ten seconds. The seed makes a run repeatable.
 """
+# ruff: noqa: E501
 
 import argparse
 import collections

@@ -1,4 +1,5 @@
 """One small valid file per format, made on the fly."""
+# ruff: noqa: E501
 
 import gzip
 import io
@@ -22,8 +23,7 @@ def seeds() -> Iterator[tuple[str, bytes]]:
     """Name and bytes."""
     table = people(30)
     yield "a.csv", table.encode()
-    for name, data in variants(table).items():
-        yield name, data
+    yield from variants(table).items()
     yield "a.txt", (GLM + STATA).encode()
     notebook = {
         "nbformat": 4,

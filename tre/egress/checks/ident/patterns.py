@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from tre.egress.checks.ident.keys import is_iban, is_nir
@@ -56,6 +56,7 @@ def _true(kind: str, text: str, before: bytes, allowed: tuple[str, ...]) -> bool
     return before not in (b".", b",", b"-") and not before.isdigit()
 
 
+@lru_cache(maxsize=4)
 def count_in_file(path: str, allowed: tuple[str, ...] = ()) -> Counter[str]:
     """Identifiers in a file of any size, by kind, read in overlapping chunks; counting stops at `MAX_HITS`."""
     counts: Counter[str] = Counter()
