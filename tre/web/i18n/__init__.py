@@ -25,6 +25,13 @@ def catalogue(language: str) -> Mapping[str, str]:
     return _flatten(yaml.safe_load((Path(__file__).parent / f"{language}.yaml").read_text("utf-8")))
 
 
+@lru_cache(maxsize=1)
+def problems() -> Mapping[str, list[str]]:
+    """What refusals say in French, by code: what happened, what to do."""
+    texts: Mapping[str, list[str]] = yaml.safe_load((Path(__file__).parent / "problems.fr.yaml").read_text("utf-8"))
+    return texts
+
+
 class Translator:
     """Looks a text up; a key that is missing raises, so that a test finds it and not a reader."""
 
@@ -39,3 +46,8 @@ class Translator:
     def maybe(self, key: str, otherwise: str = "") -> str:
         """The text, or ``otherwise``: for codes that domains may add before the catalogue knows them."""
         return self._texts.get(key, otherwise)
+
+    def problem(self, code: str, what: str, remedy: str) -> tuple[str, str]:
+        """What a refusal says to the reader: by its code in French, in the domain's own words otherwise."""
+        known = problems().get(code) if self.language == "fr" else None
+        return (known[0], known[1]) if known else (what, remedy)
