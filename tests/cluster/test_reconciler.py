@@ -1,13 +1,17 @@
 """Rendered equals live; every deletion, edit and addition is named and undone (issue: main job, projects)."""
 
 import copy
+import hashlib
 import json
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from tests.cluster.conftest import WORKER
 from tre.platform.cluster import Cluster
+from tre.platform.kubeapi import KubeApi
 from tre.projects.desired import PersonSpec, PlatformFacts, ProjectSpec, render
 from tre.projects.desired.names import namespace
 from tre.projects.desired.spec import Desired, Object
@@ -154,3 +158,17 @@ def test_destroying_leaves_nothing_and_says_what_is_left_until_then(
     provider.destroy(desired.slug)
     assert provider.residue(desired.slug) == ()
     provider.destroy(desired.slug)  # again: nothing to do
+
+
+@pytest.mark.requirement("E33")
+def test_two_at_once_make_one_project(worker: Cluster, facts: PlatformFacts) -> None:
+    desired = render(ProjectSpec(f"td-{secrets.token_hex(3)}", "Essai", awake=False), facts)
+    both = [KubernetesProvider(Cluster(KubeApi(as_user=WORKER))) for _ in range(2)]
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            outcomes = list(pool.map(lambda provider: provider.ensure(desired), both))
+        tokens = {outcome.facts["service_token_sha256"] for outcome in outcomes}
+        assert tokens == {hashlib.sha256((both[0].service_token(desired.slug) or "").encode()).hexdigest()}
+        assert both[0].drift(desired) == ()
+    finally:
+        both[0].destroy(desired.slug)
