@@ -16,11 +16,12 @@ PERSON = "essai-chercheuse"
 
 
 @pytest.fixture(scope="module")
-def slug(admin: Cluster) -> str:
-    """A project of this module's own. It is left active: closing projects is another test's subject."""
+def slug(admin: Cluster) -> Iterator[str]:
+    """A project of this module's own, suspended at the end: closing projects is another test's subject."""
     made = f"essai-{secrets.token_hex(3)}"
     provision(made, PERSON)
-    return made
+    yield made
+    inside("suspend", made)
 
 
 @pytest.fixture(scope="module")
