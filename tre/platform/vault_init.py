@@ -19,7 +19,7 @@ from tre.platform.vault import translated
 def first_token(vault: hvac.Client, namespace: str, secret: str) -> str:
     """Vault's first token, initialising Vault when nobody has; "" when set-up has used and removed it.
 
-    Raises Unavailable ``vault-init-lost`` when Vault is initialised and the Secret is gone: only the recovery key helps.
+    Raises Unavailable ``vault-init-lost`` when Vault is initialised and the Secret is gone: the recovery key helps.
     """
     load_incluster_config()  # type: ignore[no-untyped-call]  # the library has no types
     api = client.CoreV1Api()
