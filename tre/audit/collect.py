@@ -46,8 +46,11 @@ def collect(session: Session, sessions: Sessions, source: str, body: bytes, cloc
         told = {_event_id(source, raw): SOURCES[source](raw) for raw in _entries(body)}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Invalid("source-malformed", "This is not what that source writes.") from error
-    known = set(session.scalars(select(EventRow.event_id).where(EventRow.event_id.in_(list(told)))))
-    fresh = [(event_id, one) for event_id, one in told.items() if one is not None and event_id not in known]
+    news = {event_id: one for event_id, one in told.items() if one is not None}
+    if not news:
+        return 0
+    known = set(session.scalars(select(EventRow.event_id).where(EventRow.event_id.in_(list(news)))))
+    fresh = [(event_id, one) for event_id, one in news.items() if event_id not in known]
     for event_id, one in fresh:
         owner = _owner(session, sessions, one)
         record(session, _event(source, one, owner), clock, event_id)
@@ -65,7 +68,7 @@ def _owner(session: Session, sessions: Sessions, told: Told) -> Owner | None:
 def _entries(body: bytes) -> Iterable[dict[str, object]]:
     text = body.decode("utf-8", "replace").strip()
     whole = json.loads(text) if text.startswith("[") else [json.loads(line) for line in text.splitlines() if line]
-    return [entry for entry in whole if isinstance(entry, dict)]
+    return [entry for entry in whole if entry != {}]  # an empty document asks whether we are there
 
 
 def _event_id(source: str, entry: dict[str, object]) -> str:
