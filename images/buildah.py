@@ -26,7 +26,7 @@ def in_store(name: str) -> bool:
 
 
 def build(image: Image, name: str, parents: dict[str, str], root: Path, *, fresh: bool = False) -> None:
-    """Run the Dockerfile with chroot isolation on the context `root`. Raises BuildFailed with the log's end and place."""
+    """Run the Dockerfile, isolated by chroot, in context `root`. Raises BuildFailed with the end of the log."""
     command = ["buildah", "bud", "--isolation", "chroot", "--layers", "--format", "oci", "--pull=false"]
     command += ["--volume", f"{prepare_build_cache()}:{MOUNT_POINT}:rw", "--file", str(image.dockerfile(root))]
     for argument, reference in parents.items():
