@@ -22,7 +22,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "chercheuse-a": (f"/requests/new?project={SLUG}", "/requests", "released", f"/projects/{SLUG}/workspace"),
     "relectrice-a": ("/", "blocked", "blocked/file"),
     "intendante-a": ("/", "/datasets", "/datasets/new", "/datasets/survival-colon", f"/projects/{SLUG}/data"),
-    "securite-a": ("/events", "/sessions"),
+    "securite-a": ("/events", "/sessions", "/alerts"),
     "auditrice-a": ("/log", "/controls"),
 }
 

@@ -13,8 +13,8 @@ from tre.web.render import page
 
 _HERE = Path(__file__).parent
 ROUTES = (
-    "home", "register", "me", "people", "watch", "controls", "datasets", "authorisations", "workspace", "projects",
-    "requests", "review",
+    "home", "register", "me", "people", "watch", "alerts", "controls", "datasets", "authorisations", "workspace",
+    "projects", "requests", "review",
 )  # fmt: skip  # `/projects/new` comes before `/projects/{slug}`
 _STATIC = {
     ".css": "text/css",

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tre.api.context import Services
+from tre.audit import alerts
 from tre.core.people import Actor, Role
 from tre.datasets import service as datasets
 from tre.datasets.models import Dataset, DatasetVersion, Extract
@@ -114,6 +115,13 @@ def _grants(desk: Desk) -> Iterator[Task]:
         yield Task("grant", f"/people/{person.slug}", grant.proposed_at, None, values)
 
 
+def _alerts(desk: Desk) -> Iterator[Task]:
+    """Alerts that nobody looks after."""
+    if desk.holds(Role.SECURITY_OFFICER):
+        for alert in alerts.alerts(desk.session, ("open",), 50):
+            yield Task("alert", "/alerts", alert.opened_at, alert.project, {"rule": alert.rule})
+
+
 _EXPORTS = {
     "sign": "signature", "correct": "returned", "claim": "review-free", "vote": "review-mine", "except": "officer",
     "held": "review-held", "draft": "draft",
@@ -146,4 +154,4 @@ def _titles(desk: Desk) -> dict[str, str]:
     return {version: title for version, title in desk.session.execute(query)}
 
 
-FINDERS: list[Finder] = [_terms, _authorisations, _projects, _unfreezes, _grants, _data, _exports]
+FINDERS: list[Finder] = [_terms, _authorisations, _projects, _unfreezes, _grants, _data, _exports, _alerts]

@@ -52,3 +52,39 @@ def test_unknown_project_is_a_page_that_says_what_to_do(
     with services.db.transaction() as session:
         refused = session.scalars(select(EventRow).where(EventRow.outcome == "refused")).all()
     assert [(row.action, row.project) for row in refused] == [("web.project", "nowhere")]
+
+
+PAGES = {
+    Role.AGENT: ("/projects", "/projects/new", "/people", "/people/camille", "/requests", "/datasets", "/me"),
+    Role.STEWARD: ("/datasets", "/datasets/new", "/projects"),
+    Role.REVIEWER: ("/requests", "/controls"),
+    Role.SECURITY_OFFICER: (
+        "/events",
+        "/events?person=camille&since=2026-01-01",
+        "/sessions",
+        "/alerts",
+        "/log",
+        "/people",
+    ),
+    Role.AUDITOR: ("/events", "/sessions", "/alerts", "/log", "/controls", "/people"),
+    Role.PRODUCER: ("/uses", "/datasets"),
+}
+
+
+@pytest.mark.parametrize("role", list(PAGES))
+def test_pages_of_each_role_say_what_to_do_when_empty(
+    role: Role, add_person: Callable[..., Person], sign_in: Callable[..., Browser]
+) -> None:
+    browser = sign_in(add_person("camille", role), role)
+    for path in PAGES[role]:
+        answer = browser.get(path)
+        assert answer.status_code == 200, (path, answer.text[-800:])
+
+
+def test_reading_events_is_itself_an_event(
+    services: Services, add_person: Callable[..., Person], sign_in: Callable[..., Browser]
+) -> None:
+    browser = sign_in(add_person("camille", Role.AUDITOR), Role.AUDITOR)
+    browser.get("/events?project=colon")
+    with services.db.transaction() as session:
+        assert session.scalars(select(EventRow.project).where(EventRow.action == "audit.search")).all() == ["colon"]

@@ -77,7 +77,11 @@ def request_list(request: Request, desk: AtDesk, filters: Annotated[Filters, Dep
     states = (filters.state,) if filters.state in REQUEST.states else ()
     rows = listed(desk.session, desk.parts, desk.actor, Wanted(filters.project or None, states, filters.after, PAGE))
     titles = select(Project.slug, Project.title).where(Project.slug.in_({row.slug for row in rows}))
-    values = {"rows": rows, "titles": dict(desk.session.execute(titles).tuples().all()), "mine": _mine(desk)}
+    values = {
+        "rows": rows,
+        "titles": {slug: title for slug, title in desk.session.execute(titles)},
+        "mine": _mine(desk),
+    }
     chosen = {"project": filters.project, "state": filters.state, "states": REQUEST.states}
     return page(request, "requests/list.html", more=rows[-1].id if len(rows) == PAGE else "", **values, **chosen)
 

@@ -14,6 +14,7 @@ from tre.api.workspaces import parts_of
 from tre.audit import store
 from tre.audit.models import CheckpointRow, EventRow, LeafRow
 from tre.audit.service import record
+from tre.audit.witness import known_witnesses, standing
 from tre.core.errors import NotFound
 from tre.projects.people import find_person, people_by_id
 from tre.sessions import service as sessions
@@ -120,11 +121,13 @@ def end(session_id: str, session: Tx, services: Svc, actor: CurrentActor) -> Res
 
 
 @router.get("/log", name="web.log")
-def log_page(request: Request, session: Tx) -> Response:
+def log_page(request: Request, session: Tx, services: Svc) -> Response:
     """How far the log is sealed, the checkpoints, and how to verify it without believing us."""
     sealed = store.sealed_size(session)
     points = session.scalars(select(CheckpointRow).order_by(CheckpointRow.seq.desc()).limit(50)).all()
-    return page(request, "watch/log.html", sealed=sealed, waiting=_waiting(session), points=points)
+    witnesses = standing(session, known_witnesses(services.settings.policies_dir))
+    values = {"sealed": sealed, "waiting": _waiting(session), "points": points}
+    return page(request, "watch/log.html", witnesses=witnesses, **values)
 
 
 def _waiting(session: Session) -> int:
