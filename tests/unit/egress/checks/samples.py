@@ -177,6 +177,8 @@ CASES = (
     ),
     Case("FRQ-01", "json records", "a.json", '[{"sex":"F","n":3},{"sex":"M","n":40}]', "block"),
     Case("FRQ-01", "a sentence", "a.txt", "Parmi eux, 3 patients sont morts.\n", "review"),
+    Case("FRQ-01", "a labelled number", "a.txt", "Population: 12450\nDécès : 4\n", "review"),
+    Case("FRQ-01", "labelled settings", "a.txt", "seed: 4\nn_jobs = 2\nversion: 3\n"),
     Case(
         "FRQ-01",
         "a sentence on the threshold",
@@ -225,6 +227,13 @@ CASES = (
         "N proved by narrow intervals",
         "a.csv",
         "term,hr,lower,upper\nage,1.05,1.02,1.08\nsex,0.83,0.72,0.95\n",
+        verdict="pass",
+    ),
+    Case(
+        "REG-01",
+        "intervals with a dash",
+        "a.csv",
+        "Variable,OR (95% CI),p-value\nAge,1.20 (1.10-1.31),0.001\nMale,0.90 (0.85-0.96),0.002\n",
         verdict="pass",
     ),
     Case("REG-03", "three degrees of freedom", "a.txt", LM_SATURATED, "block"),

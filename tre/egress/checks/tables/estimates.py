@@ -16,6 +16,7 @@ from tre.egress.checks.tables.frame import Column, Frame, Role
 from tre.egress.checks.tables.lexicon import tokens
 
 _NUMBERS = re.compile(r"[-+−]?\d*\.?\d+(?:[eE][-+]?\d+)?")
+_RANGE = re.compile(r"(?<=\d)\s*[-–—]\s*(?=[\d.])")  # "1.10-1.31": the dash is no sign
 _RATIO = frozenset(
     ("hr", "or", "rr", "irr", "ahr", "aor", "shr", "hazard", "odds", "ratio", "exp", "rateratio", "eform")
 )
@@ -76,12 +77,8 @@ def _from_errors(frame: Frame, residual_se: float | None) -> Iterator[Precision]
 
 
 def _from_interval(text: str) -> float | None:
-    numbers = [
-        float(number.replace("−", "-")) for number in _NUMBERS.findall(text.replace("–", " ").replace(" - ", " "))
-    ]
-    numbers = [
-        abs(number) if index and "-" in text and min(numbers) >= 0 else number for index, number in enumerate(numbers)
-    ]
+    text = _RANGE.sub(" ", text.replace("−", "-"))
+    numbers = [float(number) for number in _NUMBERS.findall(text)]
     pairs = list(pairwise(numbers))
     for low, high in pairs[-2:] if len(pairs) > 1 else pairs:
         if 0 < low <= high and high / low < 1e6:

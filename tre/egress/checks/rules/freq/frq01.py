@@ -10,6 +10,7 @@ from tre.egress.checks.parts import BigTable, Log, Part, Table, Text
 from tre.egress.checks.policy import Policy
 from tre.egress.checks.rule import Rule, Scene
 from tre.egress.checks.tables.frame import Column, Frame, Role, frame_of
+from tre.egress.checks.tables.lexicon import says_count, tokens
 from tre.egress.checks.tables.rowlevel import is_row_level
 from tre.egress.checks.words import Words
 
@@ -74,6 +75,7 @@ _PEOPLE = re.compile(
     r"(?<![\d.,])\b(\d{1,3})\s+(?:patients?|cas|d[ée]c[èe]s|deaths?|personnes?|people|individus?|individuals?|s[ée]jours?|femmes?|hommes?|women|men|subjects?|participants?)\b",
     re.I,
 )
+_LABELLED = re.compile(r"^[ \t]*([^:=\n\d]{1,60}?)[ \t]*[:=][ \t]*(\d{1,3})[ \t]*$", re.M)  # "Deaths: 4"
 _LIMIT = re.compile(
     r"(?:[<>≤≥=~]|than|moins de|plus de|least|most|under|over|up to|jusqu'à|every|per|for|pour|seuil|threshold|minimum|maximum|top|first|chaque|sur|out of|[\d/–-])\s*$",
     re.I,
@@ -89,6 +91,11 @@ def _prose(part: Text | Log, policy: Policy) -> Iterator[Hit]:
         for match in _PEOPLE.finditer(part.text)
         if 0 < int(match[1]) < policy.threshold
         and not _LIMIT.search(part.text[max(match.start() - 24, 0) : match.start()])
+    ]
+    found += [
+        match.start()
+        for match in _LABELLED.finditer(part.text)
+        if 0 < int(match[2]) < policy.threshold and says_count(match[1]) == 2 and len(tokens(match[1])) <= 6
     ]
     if found:
         line = part.text.count("\n", 0, found[0]) + max(part.origin.line, 1)
