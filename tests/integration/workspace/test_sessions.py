@@ -349,3 +349,18 @@ def test_a_spark_server_that_cannot_be_made_ends_that_session_and_no_other(desk:
     desk.platform.create = refused  # type: ignore[method-assign]
     desk.sweep()
     assert desk.row(plan["session_id"]).reason == "spark-unavailable"
+
+
+@pytest.mark.requirement("E12")
+def test_removing_one_person_ends_their_session_and_no_other(desk: Desk) -> None:
+    mine, _ = desk.live()
+    desk.platform.people["per-b"] = standing("per-b", "chercheur-b")
+    with desk.database.transaction() as tx:
+        wish = service.SpawnRequest(SLUG, "chercheur-b")
+        theirs = service.start_session(tx, desk.parts, wish, event=event("session.start")).plan
+    desk.platform.pods[theirs["session_id"]] = PodSeen("10.1.0.8")
+    desk.claim(theirs, address="10.1.0.8")
+    desk.platform.people[PERSON_ID] = replace(standing(), member=False)
+    assert desk.sweep() == 1
+    assert desk.row(mine["session_id"]).state == "ended"
+    assert set(desk.platform.users) == {theirs["session_id"]}
