@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_SHARED_SHARE = 0.5
+_SHARED_SHARE = 0.8  # of the smaller table: unrelated tables share a few labels by chance
 _SHARED_CELLS = 3
 
 
