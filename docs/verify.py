@@ -98,14 +98,8 @@ def read_checkpoints(folder, keys):
     return signed, refused
 
 
-def main(folder, keys):
-    problems = []
-    signed, refused = read_checkpoints(folder, keys)
-    if refused:
-        problems.append(f"{refused} checkpoints are not signed by this key")
-    forks = sorted(size for size, roots in signed.items() if len(roots) > 1)
-    if forks:
-        problems.append(f"the log was forked: two roots of {forks[0]} events are signed")
+def compare(folder, signed, problems):
+    """Walk the events; what leaves the signed roots is added to problems. Answers the tree and the last good size."""
     leaves = (folder / "leaves.bin").read_bytes()
     tree, good, different = Tree(), 0, None
     with (folder / "events.jsonl").open("rb") as events:
@@ -122,6 +116,18 @@ def main(folder, keys):
                 good = tree.size
     if signed and good < max(signed) and tree.size < max(signed):
         problems.append(f"the log ends at event {tree.size}, {max(signed)} were signed")
+    return tree, good
+
+
+def main(folder, keys):
+    problems = []
+    signed, refused = read_checkpoints(folder, keys)
+    if refused:
+        problems.append(f"{refused} checkpoints are not signed by this key")
+    forks = sorted(size for size, roots in signed.items() if len(roots) > 1)
+    if forks:
+        problems.append(f"the log was forked: two roots of {forks[0]} events are signed")
+    tree, good = compare(folder, signed, problems)
     if not signed:
         problems.append("no checkpoint is signed by this key")
     for problem in problems:

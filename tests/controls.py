@@ -42,7 +42,7 @@ class Controls:
 
     def _page(self) -> str:
         rows = [self._row(number, entry) for number, entry in yaml.safe_load(_CATALOGUE.read_text()).items()]
-        head = "# Controls\n\nMade from the last run of `make test`; do not edit. Numbers are those of requirements.yaml.\n\n"
+        head = "# Controls\n\nMade from the last run of `make test`; do not edit. Numbers: requirements.yaml.\n\n"
         return head + "| check | what | status | tests |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
 
     def _row(self, number: str, entry: dict[str, str]) -> str:
