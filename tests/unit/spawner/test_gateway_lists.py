@@ -1,5 +1,6 @@
 """The gateway's lists as tables: routes, messages, outputs, contents, headers."""
 
+import base64
 import json
 from typing import Any
 
@@ -230,3 +231,32 @@ def test_kernels_come_without_files_and_debugger() -> None:
     assert found == {"spec": {"metadata": {"debugger": False}}, "resources": {}}
     with pytest.raises(ContentRefused):
         filter_kernelspecs(b"[]")
+
+
+def test_what_is_forwarded_is_what_was_recorded() -> None:
+    header = b'{"msg_id":"1","msg_type":"execute_request"}'
+    sent = Message("shell", [header, b"{}", b"{}", b'{"code":"harmless","code":"real"}'])
+    verdict = judge_request(sent)
+    assert verdict.record is not None
+    assert verdict.record.code == "real"
+    assert sent.parts[3] == b'{"code": "real"}'
+
+
+def test_an_image_begins_like_one() -> None:
+    outputs = OutputFilter(image=100)
+    png = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"x" * 20).decode()
+    assert outputs.bundle({"image/png": png})[1] == []
+    for other in (
+        base64.b64encode(b"patient;1" * 4).decode(),
+        "not base64",
+        base64.b64encode(b"\x89PNG\r\n\x1a\n" * 50).decode(),
+    ):
+        kept, dropped = outputs.bundle({"image/png": other})
+        assert (dropped, set(kept)) == (["image/png"], {"text/plain"})
+
+
+def test_a_notebook_carries_no_attachments() -> None:
+    cell = {"cell_type": "markdown", "source": "", "attachments": {"a": {"application/pdf": "AAAA"}}}
+    model = {"type": "notebook", "format": "json", "content": {"cells": [cell]}}
+    found = json.loads(filter_answer(json.dumps(model).encode(), ContentLimits(), OutputFilter()))
+    assert "attachments" not in found["content"]["cells"][0]

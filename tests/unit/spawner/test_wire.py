@@ -71,3 +71,19 @@ def test_repeated_keys_are_read_once_and_sent_once() -> None:
     message.normalise()
     assert message.parts[3] == b'{"code": "2"}'
     assert message.parts[0].count(b"msg_type") == 1
+
+
+@pytest.mark.parametrize("v1", [True, False])
+def test_bytes_before_between_or_after_the_parts_are_refused(v1: bool) -> None:
+    """What no part covers would cross unseen."""
+    parts = [b'{"msg_id":"1","msg_type":"x"}', b"{}", b"{}", b"{}"]
+    frame = encode(Message("shell", parts, [b"buffer"]), v1)
+    assert isinstance(frame, bytes)
+    width, order = (8, "little") if v1 else (4, "big")
+    shifted = bytearray(frame)
+    shifted[width : 2 * width] = (int.from_bytes(frame[width : 2 * width], order) + 1).to_bytes(width, order)  # type: ignore[arg-type]
+    with pytest.raises(Malformed):
+        decode(bytes(shifted), v1)
+    if v1:  # a legacy frame's last buffer runs to its end
+        with pytest.raises(Malformed):
+            decode(frame + b"hidden", v1)
