@@ -12,7 +12,7 @@ import pytest
 
 from tests.unit.audit.test_verify import KEY, LOG, ORIGIN, Key, signed_log
 from tre.audit.bundle import Bundle, write_bundle
-from tre.audit.checkpoint import open_checkpoint, verifier_key
+from tre.audit.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint, verifier_key
 from tre.audit.prove import Proof
 from tre.audit.tree import Nodes, consistency_proof, inclusion_proof
 from tre.cli.audit import verify
@@ -63,6 +63,15 @@ def test_the_independent_verifier_refuses_what_ours_refuses(tmp_path: Path, chan
 def test_the_independent_verifier_knows_the_key(tmp_path: Path) -> None:
     code, _ = independent(written(tmp_path / "log", LOG), verifier_key(ORIGIN, Key(2).public_key))
     assert code == 1
+
+
+@pytest.mark.requirement("E28")
+def test_the_independent_verifier_sees_a_fork(tmp_path: Path) -> None:
+    other = sign_checkpoint(Checkpoint(ORIGIN, 500, b"\0" * 32, "2026-01-01T00:00:00.000000Z"), KEY)
+    forked = replace(LOG, checkpoints={**LOG.checkpoints, "x": other})
+    code, said = independent(written(tmp_path / "log", forked))
+    assert code == 1
+    assert "forked" in said
 
 
 @pytest.fixture(scope="module")
