@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from tre.audit import store
 from tre.audit.checkpoint import Checkpoint, open_checkpoint
 from tre.audit.models import CheckpointRow, EventRow, LeafRow
-from tre.audit.tree import inclusion_proof, leaf_hash, verify_inclusion
+from tre.audit.tree import HASH_SIZE, inclusion_proof, leaf_hash, verify_inclusion
 from tre.audit.verify import Keys
 from tre.core.errors import Conflict, Invalid, NotFound
 
@@ -31,10 +31,10 @@ class Proof:
     note: str
 
     def to_json(self) -> dict[str, Any]:
-        """As handed out; about 1.8 kB at ten million events."""
+        """As handed out, under 2 kB at ten million events: ``proof`` is the path's hashes joined, from the leaf up."""
         return {
             "format": FORMAT, "position": self.position, "size": self.size, "root": _b64(self.root),
-            "proof": [_b64(step) for step in self.path], "checkpoint": self.note, "body": self.body,
+            "proof": _b64(b"".join(self.path)), "checkpoint": self.note, "body": self.body,
         }  # fmt: skip
 
 
@@ -63,7 +63,8 @@ def read_proof(text: str) -> Proof:
         data = json.loads(text)
         if data["format"] != FORMAT:
             raise ValueError("another format")
-        path = [base64.b64decode(step, validate=True) for step in data["proof"]]
+        joined = base64.b64decode(data["proof"], validate=True)
+        path = [joined[i : i + HASH_SIZE] for i in range(0, len(joined), HASH_SIZE)]
         root = base64.b64decode(data["root"], validate=True)
         return Proof(str(data["body"]), int(data["position"]), int(data["size"]), root, path, str(data["checkpoint"]))
     except (KeyError, TypeError, ValueError, binascii.Error) as error:

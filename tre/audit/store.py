@@ -17,8 +17,13 @@ def nodes(session: Session) -> Nodes:
         query = select(LeafRow.leaf_hash).where(LeafRow.position >= start, LeafRow.position < start + count)
         return list(session.scalars(query.order_by(LeafRow.position)))
 
+    read: dict[tuple[int, int], bytes | None] = {}  # a path crosses each tile up to eight times
+
     def tile(level: int, index: int) -> bytes | None:
-        return session.scalar(select(TileRow.hashes).where(TileRow.level == level, TileRow.position == index))
+        if (level, index) not in read:
+            query = select(TileRow.hashes).where(TileRow.level == level, TileRow.position == index)
+            read[level, index] = session.scalar(query)
+        return read[level, index]
 
     return Nodes(leaves, tile)
 

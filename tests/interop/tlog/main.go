@@ -76,11 +76,11 @@ func readLines(path string) []string {
 }
 
 type proof struct {
-	Position   int64    `json:"position"`
-	Size       int64    `json:"size"`
-	Proof      []string `json:"proof"`
-	Checkpoint string   `json:"checkpoint"`
-	Body       string   `json:"body"`
+	Position   int64  `json:"position"`
+	Size       int64  `json:"size"`
+	Proof      string `json:"proof"`
+	Checkpoint string `json:"checkpoint"`
+	Body       string `json:"body"`
 }
 
 type consistency struct {
@@ -99,6 +99,16 @@ func decode(texts []string) []tlog.Hash {
 	return decoded
 }
 
+func split(joined string) []tlog.Hash {
+	raw, err := base64.StdEncoding.DecodeString(joined)
+	must(err)
+	hashes := make([]tlog.Hash, len(raw)/tlog.HashSize)
+	for i := range hashes {
+		copy(hashes[i][:], raw[i*tlog.HashSize:])
+	}
+	return hashes
+}
+
 func checkProofs(folder string, verifiers note.Verifiers, roots map[int64]tlog.Hash) (int, int) {
 	proofs, _ := filepath.Glob(filepath.Join(folder, "proofs", "*.json"))
 	for _, path := range proofs {
@@ -107,7 +117,7 @@ func checkProofs(folder string, verifiers note.Verifiers, roots map[int64]tlog.H
 		must(err)
 		must(json.Unmarshal(data, &p))
 		point := open(p.Checkpoint, verifiers)
-		must(tlog.CheckRecord(decode(p.Proof), point.size, point.root, p.Position, tlog.RecordHash([]byte(p.Body))))
+		must(tlog.CheckRecord(split(p.Proof), point.size, point.root, p.Position, tlog.RecordHash([]byte(p.Body))))
 	}
 	pairs, _ := filepath.Glob(filepath.Join(folder, "consistency", "*.json"))
 	for _, path := range pairs {
