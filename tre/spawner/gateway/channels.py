@@ -40,6 +40,7 @@ class Bridge:
     kernel: aiohttp.ClientWebSocketResponse
     v1: bool
     runs: dict[str, Run] = field(default_factory=dict)
+    writing: "set[asyncio.Task[None]]" = field(default_factory=set)
 
     async def run(self) -> None:
         """Until one side closes, the session ends, or something is not of the protocol."""
@@ -54,7 +55,7 @@ class Bridge:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, *self.writing, return_exceptions=True)
 
     async def _close(self, done: "Iterable[asyncio.Task[Any]]") -> None:
         failure = next((task.exception() for task in done if not task.cancelled() and task.exception()), None)
@@ -107,7 +108,7 @@ class Bridge:
                 continue
             await self._spend(message.size)
             await _send(self.browser, encode(message, self.v1))
-            await self._account(message)
+            self._account(message)
 
     async def _spend(self, size: int) -> None:
         status = self.visit.held.budget.spend(size)
@@ -119,7 +120,18 @@ class Bridge:
             self.visit.held.stop("budget")
             await asyncio.sleep(3600)  # until the bridge is cancelled: nothing more crosses
 
-    async def _account(self, message: Message) -> None:
+    def _note_later(self, record: Record) -> None:
+        """For what has happened already: written at once, waited for by nobody; the session stops when it cannot be."""
+        task = asyncio.ensure_future(self._note(record))
+        self.writing.add(task)
+        task.add_done_callback(self._written)
+
+    def _written(self, task: "asyncio.Task[None]") -> None:
+        self.writing.discard(task)
+        if not task.cancelled() and isinstance(failure := task.exception(), TreError):
+            self.visit.held.stop(failure.code)
+
+    def _account(self, message: Message) -> None:
         """Add up what a run shows; its end is when the kernel says it is idle again."""
         run = self.runs.get(message.parent_id)
         if run is None:
@@ -138,7 +150,7 @@ class Bridge:
                 "status": run.status,
                 "bytes": run.bytes,
             }
-            await self._note(Record("gateway.executed", detail))
+            self._note_later(Record("gateway.executed", detail))
 
 
 async def _send(target: web.WebSocketResponse | aiohttp.ClientWebSocketResponse, frame: bytes | str) -> None:
