@@ -1,7 +1,6 @@
 """Taking in what other systems tell: each entry once, as an event of the log, attributed or said not to be."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -43,9 +42,10 @@ def collect(session: Session, sessions: Sessions, source: str, body: bytes, cloc
     if source not in SOURCES:
         raise Invalid("source-unknown", "There is no such source.", f"Known: {', '.join(SOURCES)}.")
     try:
-        told = {_event_id(source, raw): SOURCES[source](raw) for raw in _entries(body)}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        entries = _entries(body)
+    except ValueError as error:
         raise Invalid("source-malformed", "This is not what that source writes.") from error
+    told = {_event_id(source, entry): _read(source, entry, clock) for entry in entries}
     news = {event_id: one for event_id, one in told.items() if one is not None}
     if not news:
         return 0
@@ -65,13 +65,25 @@ def _owner(session: Session, sessions: Sessions, told: Told) -> Owner | None:
     return sessions.at(session, told.project, str(person), told.at) if person and told.project else None
 
 
-def _entries(body: bytes) -> Iterable[dict[str, object]]:
+def _read(source: str, entry: object, clock: Clock) -> Told | None:
+    """What an entry tells. One that cannot be read is told as such: it must not hold up those behind it for ever."""
+    try:
+        return SOURCES[source](entry) if isinstance(entry, dict) else _unread(clock)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return _unread(clock)
+
+
+def _unread(clock: Clock) -> Told:
+    return Told("source.unread", clock(), None, None, "failed", None)
+
+
+def _entries(body: bytes) -> list[object]:
     text = body.decode("utf-8", "replace").strip()
     whole = json.loads(text) if text.startswith("[") else [json.loads(line) for line in text.splitlines() if line]
     return [entry for entry in whole if entry != {}]  # an empty document asks whether we are there
 
 
-def _event_id(source: str, entry: dict[str, object]) -> str:
+def _event_id(source: str, entry: object) -> str:
     """The same for the same entry, so that one sent twice is recorded once."""
     canonical = json.dumps(entry, sort_keys=True, separators=(",", ":"))
     return f"evt-{sha256(f'{source} {canonical}'.encode()).hexdigest()[:40]}"

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from tests.integration.web.browser import Browser
 from tre.api.app import create_hubapi
 from tre.api.context import Services
 from tre.audit.events import AuditEvent
+from tre.audit.models import EventRow
 from tre.audit.service import record
 from tre.core.people import Actor, Role, system
 from tre.sessions.models import WorkspaceSession
@@ -128,9 +130,26 @@ def test_nobody_else_tells_of_sessions(sources: TestClient, researcher: Any, tok
 
 
 def test_what_is_not_an_audit_log_is_refused_whole(sources: TestClient) -> None:
-    for body in (b"not json", b'{"api": 5}', b"[1, {}]"):
+    for body in (b"not json", b'{"api": '):
         answer = sources.post("/internal/v1/sources/minio", content=body, headers=AUTHORISED)
         assert (answer.status_code, answer.json()["code"]) == (422, "source-malformed")
+
+
+def test_an_entry_that_cannot_be_read_is_told_and_holds_nothing_up(
+    sources: TestClient, researcher: Any, services: Services
+) -> None:
+    good = (SAMPLES / "minio.jsonl").read_bytes()
+    broken = b'{"api": 5}\n[1]\n{"time": "never", "api": {"bucket": "tre-colon-work"}, "accessKey": "s-ses-x"}\n{}\n'
+    lone = (
+        b'{"time": "2026-01-01T00:00:00Z", "api": {"name": "GetObject", "object": "\\ud800"}, "accessKey": "s-ses-x"}\n'
+    )
+    for _ in "12":
+        answer = sources.post("/internal/v1/sources/minio", content=broken + lone + good, headers=AUTHORISED)
+        assert answer.status_code == 204
+    with services.db.transaction() as session:
+        actions = list(session.scalars(select(EventRow.action).where(EventRow.actor == "minio")))
+    assert actions.count("source.unread") == 3
+    assert "s3.get" in actions
 
 
 def test_a_long_session_opens_in_a_second(researcher: Any, services: Services, sign_in: SignIn) -> None:

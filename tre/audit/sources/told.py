@@ -31,5 +31,5 @@ def read_time(text: str) -> datetime:
 
 
 def clean(text: object, limit: int = 300) -> str:
-    """Foreign text, cut to a length; the log's JSON escapes what is not printable."""
-    return str(text)[:limit]
+    """Foreign text, cut to a length, without what UTF-8 cannot say; the log's JSON escapes what is not printable."""
+    return str(text)[:limit].encode("utf-8", "replace").decode("utf-8")
