@@ -21,8 +21,13 @@ def nodes(session: Session) -> Nodes:
 
     def tile(level: int, index: int) -> bytes | None:
         if (level, index) not in read:
-            query = select(TileRow.hashes).where(TileRow.level == level, TileRow.position == index)
-            read[level, index] = session.scalar(query)
+            # above the leaves' own tiles, neighbours are wanted together while the tile over them is not full yet
+            first, last = (index, index) if level == 0 else (index - index % 64, index - index % 64 + 63)
+            query = select(TileRow.position, TileRow.hashes).where(
+                TileRow.level == level, TileRow.position.between(first, last)
+            )
+            found = {row.position: row.hashes for row in session.execute(query)}
+            read.update({(level, position): found.get(position) for position in range(first, last + 1)})
         return read[level, index]
 
     return Nodes(leaves, tile)
