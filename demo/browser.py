@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ class Notebook:
 
     def document(self) -> dict[str, Any]:
         """Its nbformat 4 form."""
-        cells = [
+        cells: list[dict[str, Any]] = [
             {
                 "cell_type": "code",
                 "id": f"c{i}",
@@ -120,7 +121,7 @@ def run_notebook(page: Page, person: str, notebook: Notebook, limit: float = 180
     page.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
     for number in range(1, len(notebook.cells) + 1):
         page.keyboard.press("Shift+Enter")
-        until(f"cell {number} of {name}", lambda number=number: _ran(page, name, number), limit)
+        until(f"cell {number} of {name}", partial(_ran, page, name, number), limit)
     return page.locator(".jp-CodeCell .jp-OutputArea").all_inner_texts()
 
 

@@ -19,8 +19,25 @@ CELLS = (
     "safe = deaths.groupby(['rx', 'sex']).size().reset_index(name='effectif')\n"
     "tre.write(safe, tre.work('resultats/par_sexe.csv'))\n"
     "print(safe)",
+    "later = deaths.iloc[4:].groupby(['rx', 'sex']).size().reset_index(name='effectif')\n"
+    "tre.write(later, tre.work('resultats/par_sexe_bis.csv'))",
 )
 PICTURES = Path("docs/screenshots")
+
+
+R_CELLS = (
+    "library(survival)\n"
+    "colon <- tre_read(tre_inputs('survie-colon/2026.1/colon.csv'))\n"
+    "fit <- survdiff(Surv(time, status) ~ rx, data = colon[colon$etype == 2, ])\n"
+    "cat('personnes:', sum(fit$n), 'groupes:', length(fit$n))",
+)
+
+
+def analyse_in_r(page: Page, slug: str, person: str) -> None:
+    """The same data in R, by another member, in a workspace of their own."""
+    open_workspace(page, slug, profile="r")
+    outputs = run_notebook(page, person, Notebook("survie.ipynb", R_CELLS, kernel="ir"))
+    expect("personnes: 929 groupes: 3" in outputs[0], "R compared survival between the three arms: 929 people")
 
 
 def analyse(page: Page, slug: str, person: str) -> None:

@@ -16,7 +16,7 @@ def tell() -> None:
     say(f"colon of R's package survival: {len(table.splitlines()) - 1} rows")
     version = project.catalogue(cast, table)
     title = "Survie après chimiothérapie adjuvante"
-    plan = project.Plan(project.new_slug("colon"), title, "chercheuse-a", (), variables(table))
+    plan = project.Plan(project.new_slug("colon"), title, "chercheuse-a", ("chercheuse-c",), variables(table))
     other = project.Plan(project.new_slug("temoin"), "Projet témoin", "chercheur-b", (), variables(table))
     for each in (plan, other):
         project.authorise(cast, each)
@@ -27,6 +27,8 @@ def tell() -> None:
         chapter("A researcher analyses it in JupyterLab")
         page = signed_in(browser, "chercheuse-a")
         analysis.analyse(page, plan.slug, "chercheuse-a")
+        chapter("Another one in R")
+        analysis.analyse_in_r(signed_in(browser, "chercheuse-c"), plan.slug, "chercheuse-c")
     chapter("A table with small counts is blocked")
     context = export.form("Effectifs par traitement et extension", ["rx", "extent"])
     export.blocked(cast, export.request(cast, plan.slug, "Extension", "resultats/par_extension.csv", context))
@@ -35,6 +37,9 @@ def tell() -> None:
     released = export.request(cast, plan.slug, "Sexe", "resultats/par_sexe.csv", context)
     export.approve(cast, released)
     export.download(cast, released)
+    chapter("A second table, a few people apart, is caught")
+    context = {**context, "relation": "Même tableau, quatre personnes de moins"}
+    export.differenced(cast, export.request(cast, plan.slug, "Bis", "resultats/par_sexe_bis.csv", context))
     chapter("The log is verified")
     evidence.verify_log(cast)
     chapter("The other project is closed, with proof")

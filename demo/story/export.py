@@ -52,6 +52,17 @@ def blocked(cast: Cast, request_id: str) -> None:
     cast["chercheuse-a"].post(f"/exports/{request_id}/withdraw", {"reason": "Je regroupe les effectifs."})
 
 
+def differenced(cast: Cast, request_id: str) -> None:
+    """A table that differs from a released one by a few people is caught."""
+    file = cast["relectrice-a"].get(f"/exports/{request_id}")["files"][0]
+    rules = sorted({finding["rule"] for finding in file["findings"]})
+    caught = [rule for rule in rules if rule.startswith("DIF-")]
+    expect(
+        bool(caught) and file["verdict"] != "pass", f"{file['name']}: {', '.join(caught)}, verdict {file['verdict']}"
+    )
+    cast["chercheuse-a"].post(f"/exports/{request_id}/withdraw", {"reason": "Trop proche de la première sortie."})
+
+
 def approve(cast: Cast, request_id: str) -> None:
     """Two reviewers, blind, then the release."""
     place = f"/exports/{request_id}"

@@ -6,8 +6,10 @@ from typing import Any
 from demo.personas import Api, Refused
 from demo.say import say
 
-NAMES = ("agente-a", "agent-b", "intendante-a", "intendant-b", "chercheuse-a", "chercheur-b", "relectrice-a",
-         "relecteur-b", "relectrice-c", "securite-a", "auditrice-a")  # fmt: skip
+NAMES = (
+    "agente-a", "agent-b", "intendante-a", "intendant-b", "chercheuse-a", "chercheur-b", "chercheuse-c",
+    "relectrice-a", "relecteur-b", "relectrice-c", "securite-a", "auditrice-a",
+)  # fmt: skip
 _TERMS = "2026.1"
 _TEXT = (
     "Conditions d'utilisation (démonstration). Je n'essaie pas de réidentifier une personne. "
