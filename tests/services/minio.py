@@ -52,7 +52,7 @@ class MinioServer:
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1):
                 pass
-            with urllib.request.urlopen(f"http://{self.endpoint}/minio/health/ready", timeout=2) as reply:
+            with urllib.request.urlopen(f"http://{self.endpoint}/minio/health/cluster", timeout=2) as reply:
                 return bool(reply.status == 200)
         except (URLError, OSError):
             return False
