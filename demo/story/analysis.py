@@ -1,9 +1,8 @@
 """Chapter: a researcher analyses the data in a notebook that really runs, in a browser."""
 
-from pathlib import Path
-
 from playwright.sync_api import Page
 
+from demo import paths
 from demo.browser import Notebook, open_workspace, run_notebook, screenshot
 from demo.say import expect, say
 
@@ -22,7 +21,7 @@ CELLS = (
     "later = deaths.iloc[4:].groupby(['rx', 'sex']).size().reset_index(name='effectif')\n"
     "tre.write(later, tre.work('resultats/par_sexe_bis.csv'))",
 )
-PICTURES = Path("docs/screenshots")
+PICTURES = paths.STATE / "screenshots"
 
 
 R_CELLS = (
