@@ -37,7 +37,10 @@ unit: tools ## Tests that need no service
 	@$(PY) -m pytest tests/unit
 
 test: lint install ## Every test, on real parts: one honest total
-	@$(PY) -m pytest tests $(if $(SEED),-p randomly -p "randomly_seed=$(SEED)")
+	@$(PY) -m pytest tests --controls docs/security/controls.md $(if $(SEED),-p randomly -p "randomly_seed=$(SEED)")
+
+fuzz: env ## Fuzz a reader of the disclosure engine: make fuzz READER=csv
+	@$(PY) -m tests.fuzz.readers $(if $(READER),--reader $(READER))
 
 persona: env ## Password and one-time-code secret of a persona: make persona NAME=chercheuse-a
 	@$(PY) -m demo persona $(NAME)
@@ -48,4 +51,4 @@ down: ## Stop the development cluster
 lock: env ## Resolve the lock files again
 	@scripts/lock
 
-.PHONY: help env tools cluster images install demo lint unit test persona down lock
+.PHONY: help env tools cluster images install demo lint unit test fuzz persona down lock
