@@ -25,9 +25,10 @@ FLAGS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium."""
+    """The system's Chromium, for one module: Playwright keeps an event loop running in this thread as long as it lives,
+    and a test elsewhere that starts one of its own would fail."""
     if not CHROMIUM.exists():
         pytest.skip("Chromium is not installed (apt-get install chromium)")
     with sync_playwright() as playwright:
