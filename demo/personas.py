@@ -75,10 +75,6 @@ class Refused(Exception):
         self.status, self.code, self.problem = status, str(problem.get("type")), problem
 
 
-def _transport() -> httpx.HTTPTransport:
-    return httpx.HTTPTransport(verify=_context(), retries=2)
-
-
 @lru_cache(maxsize=1)
 def _context() -> Any:
     return ssl.create_default_context(cafile=str(paths.ca()[0]))

@@ -124,7 +124,7 @@ def load(cast: Cast, plan: Plan, version: str, table: bytes) -> None:
     second.post(f"/attachments/{attachment['id']}/approve")
 
     def locked() -> bool | None:
-        return True if first.get(place)["state"] in ("locked", "published", "delivered", "in-place") else None
+        return True if first.get(place)["state"] == "locked" else None
 
     until("the extract in the inputs", locked)
     say(f"{plan.slug}: extract loaded by one steward, approved by another, locked in the inputs")
